@@ -1,0 +1,41 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest';
+
+const swc = {
+  jsc: {
+    target: 'es2022',
+    keepClassNames: true,
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+  },
+  module: { type: 'es6' },
+  sourceMaps: 'inline',
+} as const;
+
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^@kafka-worker/(engine|kafkajs|testing|nestjs)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@app/kafka-cluster$': '<rootDir>/libs/kafka-cluster/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+} satisfies Config;
+
+/**
+ * unit   pure code, no I/O
+ * e2e    whole apps on the in-memory cluster
+ * kafka  whole apps, packed tarballs and drivers on a real broker: one cluster for the whole run
+ */
+export default {
+  projects: [
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{packages,libs,apps}/*/{src,test}/**/*.spec.ts'] },
+    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/{packages,libs,apps}/*/test/**/*.e2e-spec.ts'] },
+    {
+      ...base,
+      displayName: 'kafka',
+      testMatch: ['<rootDir>/{packages,libs,apps}/*/test/**/*.kafka-spec.ts'],
+    },
+  ],
+} satisfies Config;
