@@ -1,1 +1,13 @@
-export {};
+export * from './clock.js';
+export * from './driver/driver.js';
+export * from './driver/record.js';
+export * from './delivery/backoff.js';
+export * from './delivery/delivery.js';
+export * from './delivery/failure-policy.js';
+export * from './errors/index.js';
+export * from './events/events.js';
+export * from './events/emitter.js';
+export * from './inspect.js';
+export * from './options/worker-options.js';
+export * from './options/compile-options.js';
+export * from './engine.js';

@@ -1,0 +1,19 @@
+/** A timer that was set. Opaque: only its clock can clear it. */
+export type TimerHandle = unknown;
+
+/** The only way time enters the engine, so that tests and the simulator can own it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `callback` once, `ms` milliseconds from now. */
+  setTimer(callback: () => void, ms: number): TimerHandle;
+  /** Harmless for a timer that has fired. */
+  clearTimer(timer: TimerHandle): void;
+}
+
+/** Real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimer: (callback, ms) => setTimeout(callback, ms),
+  clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};

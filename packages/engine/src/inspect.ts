@@ -1,0 +1,104 @@
+import type { DriverConsumerState } from './driver/driver.js';
+import type { TopicPartition } from './driver/record.js';
+import type { FreezeScope } from './delivery/failure-policy.js';
+import type { EngineState } from './events/events.js';
+
+/** What a record is doing. */
+export type RecordState = 'queued' | 'running' | 'waiting' | 'frozen';
+
+/** A record in flight. Its payload is not in here; `key` is, cut to 64 characters. */
+export interface RecordSnapshot {
+  readonly offset: number;
+  readonly key: string | null;
+  readonly state: RecordState;
+  readonly attempt: number;
+  /** Since its handler started, or since it was taken where none has. Milliseconds. */
+  readonly ageMs: number;
+  /** Message of the last failed attempt's error. */
+  readonly error?: string;
+}
+
+/** Why a partition or a lane stands still. */
+export interface FreezeSnapshot {
+  readonly scope: FreezeScope;
+  readonly offset: number;
+  readonly key: string | null;
+  readonly error: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** One owned partition. */
+export interface PartitionSnapshot extends TopicPartition {
+  readonly worker: string;
+  /** Counts assignments in this process: results of another epoch are dropped. */
+  readonly epoch: number;
+  /** Acknowledged by the broker; undefined: nothing yet. */
+  readonly committed: number | undefined;
+  /** Lowest delivered offset that is not settled, else highest delivered + 1. */
+  readonly frontier: number;
+  /** Next offset to be taken from the client. */
+  readonly position: number;
+  readonly highWatermark: number;
+  /** Records from the frontier to the end of the log. */
+  readonly lag: number;
+  /** Taken and not settled. */
+  readonly buffered: number;
+  readonly bufferedBytes: number;
+  readonly lanes: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** Characters of the done-set in the last commit. */
+  readonly mapChars: number;
+  /** The record that holds the frontier. */
+  readonly heldBy?: RecordSnapshot;
+  readonly runningRecords: readonly RecordSnapshot[];
+  readonly frozen: readonly FreezeSnapshot[];
+  readonly paused: boolean;
+  /** The done-set is too large for more records above it to be started. */
+  readonly mapHeld: boolean;
+  readonly draining: boolean;
+}
+
+/** One worker. */
+export interface WorkerSnapshot {
+  readonly id: string;
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly concurrency: string;
+  readonly limit: number;
+  readonly running: number;
+  readonly paused: boolean;
+}
+
+/** The last time the group's partitions were dealt out. */
+export interface RebalanceSnapshot {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly assigned: number;
+  readonly revoked: number;
+  readonly kept: number;
+}
+
+/** One group this process is a member of. */
+export interface GroupSnapshot {
+  readonly groupId: string;
+  readonly state: DriverConsumerState;
+  readonly error?: string;
+  readonly generation: number;
+  readonly memberId: string;
+  readonly protocol?: string;
+  readonly lastRebalance?: RebalanceSnapshot;
+  readonly workers: readonly WorkerSnapshot[];
+  readonly partitions: readonly PartitionSnapshot[];
+}
+
+/** Everything `inspect()` says: plain data. */
+export interface EngineSnapshot {
+  readonly state: EngineState;
+  readonly driver: string;
+  readonly running: number;
+  readonly maxConcurrency: number | undefined;
+  readonly groups: readonly GroupSnapshot[];
+}
