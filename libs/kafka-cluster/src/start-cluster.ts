@@ -1,0 +1,14 @@
+import { JavaBrokers } from './java-brokers.js';
+import type { KafkaCluster } from './kafka-cluster.js';
+import { withDefaults, type ClusterOptions } from './options.js';
+import { RunningCluster } from './running-cluster.js';
+
+/**
+ * Starts Apache Kafka with Java on free ports of 127.0.0.1 and waits until every broker answers: about 3 s for one.
+ * The first call on a machine fetches the jars with Maven.
+ * Throws KafkaUnavailableError without Java 17 or Maven, KafkaClusterError when a broker does not come up.
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<KafkaCluster> {
+  const brokers = await JavaBrokers.create(withDefaults(options));
+  return new RunningCluster(brokers).ready();
+}
