@@ -1,1 +1,10 @@
-export {};
+export * from './clock/deferred.js';
+export * from './clock/fake-clock.js';
+export * from './cluster.js';
+export type { InMemoryConsumer } from './client/consumer.js';
+export type { InMemoryDriverOptions } from './driver.js';
+export type { CommitFault, Faults, ProduceFault } from './faults.js';
+export type { CommitEntry } from './group/commit-history.js';
+export { GroupError, type GroupErrorType } from './group/group-error.js';
+export type { StoredOffset } from './group/offset-store.js';
+export { murmur2 } from './log/partitioner.js';

@@ -1,0 +1,64 @@
+import type { CommittedOffset, DriverAdmin, GroupDescription, LogRange, TopicSpec } from '@kafka-worker/engine';
+import type { ClusterCore } from '../cluster-core.js';
+
+/** Questions to the in-memory cluster. */
+export class InMemoryAdmin implements DriverAdmin {
+  constructor(private readonly core: ClusterCore) {}
+
+  connect(): Promise<void> {
+    return this.core.scheduler.hop();
+  }
+
+  listTopics(): Promise<string[]> {
+    return this.#ask(() => this.core.topics.names());
+  }
+
+  partitions(topics: readonly string[]): Promise<Map<string, number>> {
+    return this.#ask(() => {
+      const counts = new Map<string, number>();
+      for (const name of topics) {
+        const topic = this.core.topics.find(name);
+        if (topic) counts.set(name, topic.partitions.length);
+      }
+      return counts;
+    });
+  }
+
+  createTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.#ask(() => {
+      for (const { topic, partitions, configs } of topics) this.core.topics.create(topic, partitions, configs);
+    });
+  }
+
+  /** Rejects with `TOPIC_MISSING`. */
+  logRanges(topic: string): Promise<LogRange[]> {
+    return this.#ask(() => this.core.topics.get(topic).partitions.map((log) => log.range));
+  }
+
+  committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]> {
+    return this.#ask(() => {
+      const { offsets } = this.core.group(groupId);
+      return this.core.topics.partitionsOf(topics).map((partition) => offsets.committed(partition));
+    });
+  }
+
+  listGroups(): Promise<string[]> {
+    return this.#ask(() => this.core.groupIds());
+  }
+
+  /** A group nobody has heard of is described as `Dead`, as a broker does. */
+  describeGroup(groupId: string): Promise<GroupDescription> {
+    return this.#ask(() => this.core.describeGroup(groupId));
+  }
+
+  async close(): Promise<void> {
+    // Holds nothing.
+  }
+
+  async #ask<T>(question: () => T): Promise<T> {
+    await this.core.scheduler.hop();
+    const answer = question();
+    await this.core.scheduler.hop();
+    return answer;
+  }
+}

@@ -1,0 +1,205 @@
+import {
+  type CommittedOffset,
+  CommitError,
+  type DriverConsumer,
+  type DriverConsumerListener,
+  type DriverConsumerOptions,
+  type DriverConsumerState,
+  KafkaWorkerError,
+  type LogRange,
+  type OffsetCommit,
+  type StartPosition,
+  type TopicPartition,
+} from '@kafka-worker/engine';
+import type { ClusterCore } from '../cluster-core.js';
+import { GroupError, toCommitError } from '../group/group-error.js';
+import { Connection } from './connection.js';
+import { Fetcher } from './fetcher.js';
+import { Membership } from './membership.js';
+
+/** Options of a consumer with the driver's part filled in. */
+export interface ConsumerSetup extends DriverConsumerOptions {
+  readonly clientId: string;
+  readonly incrementalRebalance: boolean;
+}
+
+/** A member of a group of the in-memory cluster. Made by its driver. */
+export class InMemoryConsumer implements DriverConsumer {
+  readonly groupId: string;
+  readonly #connection: Connection;
+  readonly #fromBeginning: boolean;
+  #listener: DriverConsumerListener | undefined;
+  #fetcher: Fetcher | undefined;
+  #membership: Membership | undefined;
+  /** Set from `start` on: keeps the process alive until called. */
+  #letGo: (() => void) | undefined;
+  #ended = false;
+  #stopping = false;
+  #stop: Promise<void> | undefined;
+
+  constructor(
+    private readonly core: ClusterCore,
+    private readonly setup: ConsumerSetup,
+  ) {
+    this.groupId = setup.groupId;
+    this.#fromBeginning = setup.fromBeginning ?? true;
+    this.#connection = new Connection(core.scheduler);
+  }
+
+  /** The id the group knows the member by; empty while it is not one. */
+  get memberId(): string {
+    return this.#membership?.memberId ?? '';
+  }
+
+  /** Generation of the last `assigned`; -1 before the first. */
+  get generation(): number {
+    return this.#membership?.generation ?? -1;
+  }
+
+  /** What the member owns now. */
+  get assignment(): TopicPartition[] {
+    return this.#fetcher?.owned() ?? [];
+  }
+
+  async start(listener: DriverConsumerListener): Promise<void> {
+    if (this.#listener) throw new KafkaWorkerError('NOT_RUNNING', 'a consumer is started once');
+    this.#listener = listener;
+    this.core.consumers.add(this);
+    this.#letGo = this.core.scheduler.stayAlive();
+    this.#changed('connecting');
+    try {
+      const topics = await this.#connection.request(() =>
+        this.core.topics.resolve(this.setup.topics, this.setup.allowAutoTopicCreation ?? false),
+      );
+      if (!this.#ended) this.#join(listener, topics);
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#fetcher?.pause(partitions);
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#fetcher?.resume(partitions);
+  }
+
+  seek(position: StartPosition): void {
+    this.#fetcher?.seek(position);
+  }
+
+  commit(offsets: readonly OffsetCommit[]): Promise<void> {
+    return this.commitUnder(this.memberId, this.generation, offsets);
+  }
+
+  /** A commit in the name of a member and generation that were read earlier. */
+  async commitUnder(memberId: string, generation: number, offsets: readonly OffsetCommit[]): Promise<void> {
+    if (this.#ended) throw new CommitError('COMMIT_FENCED', 'the consumer has left its group');
+    if (memberId === '') throw new CommitError('COMMIT_STALE', 'the consumer has not joined its group yet');
+    try {
+      await this.#connection.passage();
+      await this.core.commit({ groupId: this.groupId, memberId, generation, offsets });
+      await this.#connection.passage();
+    } catch (error) {
+      if (!(error instanceof GroupError)) throw error;
+      if (error.type === 'UNKNOWN_MEMBER_ID') this.#membership?.heartbeatAnswered(memberId, 'fenced');
+      throw toCommitError(error);
+    }
+  }
+
+  committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    return this.#connection.request(() => partitions.map((p) => this.core.group(this.groupId).offsets.committed(p)));
+  }
+
+  logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]> {
+    return this.#connection.request(() => partitions.map((p) => this.core.topics.log(p).range));
+  }
+
+  stopping(): void {
+    this.#stopping = true;
+  }
+
+  stop(): Promise<void> {
+    this.#stop ??= this.#leave();
+    return this.#stop;
+  }
+
+  /** As `kill -9`: the listener hears nothing any more and the group is not told. */
+  crash(): void {
+    const memberId = this.memberId;
+    this.#end();
+    this.#connection.cut();
+    this.#membership?.abandon();
+    this.core.group(this.groupId).silent(memberId);
+  }
+
+  /** As a process that is stopped (SIGSTOP) or cut off: no heartbeat, no record, requests wait. */
+  suspend(): void {
+    this.#connection.suspend();
+    this.#fetcher?.halt();
+    this.core.group(this.groupId).silent(this.memberId);
+  }
+
+  /** Ends `suspend`. */
+  wake(): void {
+    this.#connection.wake();
+    this.#fetcher?.proceed();
+    this.core.group(this.groupId).heard(this.memberId);
+  }
+
+  #join(listener: DriverConsumerListener, topics: readonly string[]): void {
+    const { core, setup } = this;
+    const fetcher = new Fetcher({
+      scheduler: core.scheduler,
+      maxRecords: core.options.fetchMaxRecords,
+      fromBeginning: this.#fromBeginning,
+      logOf: (partition) => core.topics.log(partition),
+      deliver: (batch) => listener.records(batch),
+    });
+    this.#fetcher = fetcher;
+    if (this.#connection.suspended) fetcher.halt();
+    this.#membership = new Membership({
+      core,
+      listener,
+      fetcher,
+      connection: this.#connection,
+      group: core.group(this.groupId),
+      clientId: setup.clientId,
+      incremental: setup.incrementalRebalance,
+      topics,
+      sessionTimeoutMs: setup.sessionTimeoutMs ?? core.options.sessionTimeoutMs,
+      rebalanceTimeoutMs: setup.rebalanceTimeoutMs ?? core.options.rebalanceTimeoutMs,
+      fromBeginning: this.#fromBeginning,
+      isStopping: () => this.#stopping,
+      changed: (state, cause) => this.#changed(state, cause),
+      ended: (state, cause) => {
+        this.#changed(state, cause);
+        this.#end();
+      },
+    });
+    this.#membership.run();
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#ended) return;
+    this.#fetcher?.close();
+    await this.#membership?.leave();
+    this.#changed('stopped');
+    this.#end();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#fetcher?.close();
+    this.#letGo?.();
+    this.core.consumers.delete(this);
+  }
+
+  #changed(state: DriverConsumerState, cause?: Error): void {
+    if (this.#ended) return;
+    if (cause) this.#listener?.stateChanged(state, cause);
+    else this.#listener?.stateChanged(state);
+  }
+}

@@ -1,0 +1,174 @@
+import {
+  type DriverConsumerListener,
+  partitionKey,
+  type StartPosition,
+  type TopicPartition,
+} from '@kafka-worker/engine';
+import type { PartitionLog } from '../log/partition-log.js';
+import type { Scheduler } from '../scheduler.js';
+import { PartitionFetch } from './partition-fetch.js';
+
+/** What a fetcher needs to know of its surroundings. */
+export interface FetcherOptions {
+  readonly scheduler: Scheduler;
+  readonly maxRecords: number;
+  readonly fromBeginning: boolean;
+  readonly logOf: (partition: TopicPartition) => PartitionLog;
+  readonly deliver: DriverConsumerListener['records'];
+}
+
+/**
+ * Hands over the records of the partitions a member owns. Nothing is buffered: a partition has a position in its log,
+ * and what the engine did not take is read again. Nothing is polled either: a round is scheduled when a log grows or a
+ * partition becomes ready, never inside a call of the engine.
+ */
+export class Fetcher {
+  /** Invariant: holds exactly the partitions the member owns. Insertion order is the round robin's order. */
+  readonly #owned = new Map<string, PartitionFetch>();
+  #roundScheduled = false;
+  #running = true;
+  /** The client's loop as a whole stands still: a join is under way, the process is stopped. */
+  #halted = false;
+  /** Where the next round starts, so that no partition is always the first. */
+  #turn = 0;
+
+  constructor(private readonly options: FetcherOptions) {}
+
+  owned(): TopicPartition[] {
+    return [...this.#owned.values()].map(({ log: { topic, partition } }) => ({ topic, partition }));
+  }
+
+  owns({ topic, partition }: TopicPartition): boolean {
+    return this.#owned.has(partitionKey(topic, partition));
+  }
+
+  /** Hands over nothing of these partitions until `assign`. */
+  hold(partitions: readonly TopicPartition[]): void {
+    for (const fetch of this.#find(partitions)) fetch.held = true;
+  }
+
+  drop(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      const key = partitionKey(topic, partition);
+      this.#owned.get(key)?.unwatch();
+      this.#owned.delete(key);
+    }
+  }
+
+  /** These and no others are owned from now on, each at its position. */
+  assign(positions: readonly StartPosition[]): void {
+    const kept = new Map(this.#owned);
+    this.#owned.clear();
+    for (const { topic, partition, offset } of positions) {
+      const key = partitionKey(topic, partition);
+      const log = this.options.logOf({ topic, partition });
+      const fetch = kept.get(key) ?? new PartitionFetch(log, offset, (grown) => grown.ready && this.#wake());
+      kept.delete(key);
+      fetch.held = false;
+      fetch.position = offset;
+      this.#owned.set(key, fetch);
+    }
+    for (const fetch of kept.values()) fetch.unwatch();
+    this.#wake();
+  }
+
+  /** Position of an owned partition. */
+  position({ topic, partition }: TopicPartition): number | undefined {
+    return this.#owned.get(partitionKey(topic, partition))?.position;
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const fetch of this.#find(partitions)) fetch.paused = true;
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const fetch of this.#find(partitions)) {
+      fetch.paused = false;
+      fetch.full = false;
+    }
+    this.#wake();
+  }
+
+  seek(position: StartPosition): void {
+    for (const fetch of this.#find([position])) fetch.position = position.offset;
+    this.#wake();
+  }
+
+  halt(): void {
+    this.#halted = true;
+  }
+
+  proceed(): void {
+    this.#halted = false;
+    this.#wake();
+  }
+
+  /** For good. */
+  close(): void {
+    this.#running = false;
+    this.drop(this.owned());
+  }
+
+  #find(partitions: readonly TopicPartition[]): PartitionFetch[] {
+    return partitions.flatMap(({ topic, partition }) => this.#owned.get(partitionKey(topic, partition)) ?? []);
+  }
+
+  #wake(): void {
+    if (this.#roundScheduled || !this.#canRun) return;
+    if (!this.#anyReady()) return;
+    this.#roundScheduled = true;
+    this.options.scheduler.later(() => {
+      this.#roundScheduled = false;
+      this.#round();
+    });
+  }
+
+  #anyReady(): boolean {
+    for (const fetch of this.#owned.values()) if (fetch.ready) return true;
+    return false;
+  }
+
+  get #canRun(): boolean {
+    return this.#running && !this.#halted;
+  }
+
+  /** One batch of every partition that is ready, then the next round in a turn of its own. */
+  #round(): void {
+    const fetches = [...this.#owned.values()];
+    const first = fetches.length === 0 ? 0 : this.#turn++ % fetches.length;
+    for (let i = 0; i < fetches.length; i++) {
+      const fetch = fetches[(first + i) % fetches.length] as PartitionFetch;
+      // Asked anew each time: the engine may have paused, sought or stopped while it took the batch before.
+      if (this.#canRun && this.owns(fetch.log) && fetch.ready) this.#handOver(fetch);
+    }
+    this.#wake();
+  }
+
+  #handOver(fetch: PartitionFetch): void {
+    const { log } = fetch;
+    this.#bringIntoRange(fetch);
+    const records = log.read(fetch.position, this.options.maxRecords);
+    const last = records.at(-1);
+    if (!last) {
+      // Only markers up to the end.
+      fetch.position = log.high;
+      return;
+    }
+    // Set before the call, so that a `seek` made inside it stands.
+    const before = fetch.position;
+    const after = records.length < this.options.maxRecords ? log.high : last.offset + 1;
+    fetch.position = after;
+    const { topic, partition, high } = log;
+    const taken = this.options.deliver({ topic, partition, records, highWatermark: high });
+    if (taken >= records.length) return;
+    fetch.full = true;
+    if (fetch.position === after) fetch.position = records[taken]?.offset ?? before;
+  }
+
+  /** What a client does about "offset out of range": start over at the end of the log its options name. */
+  #bringIntoRange(fetch: PartitionFetch): void {
+    const { low, high } = fetch.log;
+    if (fetch.position >= low && fetch.position <= high) return;
+    fetch.position = this.options.fromBeginning ? low : high;
+  }
+}

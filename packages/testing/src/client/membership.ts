@@ -1,0 +1,264 @@
+import {
+  type DriverConsumerListener,
+  type DriverConsumerState,
+  ensureError,
+  KafkaWorkerError,
+  partitionKey,
+  type StartPosition,
+  type TopicPartition,
+} from '@kafka-worker/engine';
+import type { ClusterCore } from '../cluster-core.js';
+import {
+  assignCooperativeSticky,
+  assignRoundRobin,
+  COOPERATIVE_STICKY,
+  type GroupAssignment,
+  ROUND_ROBIN,
+} from '../group/assignors.js';
+import type { GroupCoordinator } from '../group/group-coordinator.js';
+import { GroupError } from '../group/group-error.js';
+import type { JoinAnswer, MemberNotice } from '../group/group-member.js';
+import type { Connection } from './connection.js';
+import type { Fetcher } from './fetcher.js';
+import { Notices } from './notices.js';
+
+/** What a membership is made with. */
+export interface MembershipSetup {
+  readonly core: ClusterCore;
+  readonly listener: DriverConsumerListener;
+  readonly fetcher: Fetcher;
+  readonly connection: Connection;
+  readonly group: GroupCoordinator;
+  readonly clientId: string;
+  readonly incremental: boolean;
+  readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly fromBeginning: boolean;
+  /** True once the engine announced that `stop` will follow. */
+  readonly isStopping: () => boolean;
+  readonly changed: (state: DriverConsumerState, cause?: Error) => void;
+  readonly ended: (state: 'stopped' | 'crashed', cause?: Error) => void;
+}
+
+/**
+ * The client's side of a group: one loop that joins, waits for what its heartbeats are answered and joins again.
+ * Everything that happens to the membership happens in this loop, one after the other; whatever comes from outside
+ * only posts a notice.
+ */
+export class Membership {
+  /** Empty until the group has given one out, and after a fence. */
+  memberId = '';
+  /** Generation that commits are made under: that of the last `assigned`, or about to be. */
+  generation = -1;
+  readonly #notices = new Notices();
+  /** Partitions the engine has already been asked for since the last `assigned`: it is not asked twice. */
+  readonly #revoked = new Set<string>();
+  /** The last call of `assigned`: there is never a second one beside it. */
+  #assigning: Promise<unknown> = Promise.resolve();
+  #alive = true;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(private readonly setup: MembershipSetup) {}
+
+  run(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Told by a heartbeat of the member of that id, one heartbeat interval after the group decided. */
+  heartbeatAnswered(memberId: string, notice: MemberNotice): void {
+    if (!this.#alive || memberId !== this.memberId) return;
+    this.#notices.post(notice);
+  }
+
+  /** Leaves the group. No call of the listener is made from now on. */
+  async leave(): Promise<void> {
+    const { memberId } = this;
+    this.abandon();
+    try {
+      if (memberId !== '') await this.setup.connection.request(() => this.setup.group.leave(memberId));
+      await this.#loop;
+    } catch {
+      // The group takes an unreachable member out by itself.
+    }
+  }
+
+  /** Stops silently. */
+  abandon(): void {
+    this.#alive = false;
+    this.#notices.post('stop');
+  }
+
+  async #run(): Promise<void> {
+    for (let first = true; this.#alive; first = false) {
+      if (!first) this.setup.changed('rebalancing');
+      try {
+        await this.#joinOnce();
+      } catch (error) {
+        if (!this.#alive) return;
+        if (!(error instanceof GroupError)) return this.#crash(error);
+        if (error.type === 'UNKNOWN_MEMBER_ID') this.#notices.post('fenced');
+        else if (error.type !== 'REBALANCE_IN_PROGRESS' && error.type !== 'ILLEGAL_GENERATION')
+          return this.#crash(error);
+        else this.#notices.post('rebalance');
+      }
+      await this.#notices.any();
+      if (!this.#alive) return;
+      if (this.#notices.pending === 'fenced') this.#lose();
+    }
+  }
+
+  async #joinOnce(): Promise<void> {
+    const { setup } = this;
+    const stopping = setup.isStopping();
+    if (!setup.incremental || stopping) await this.#revoke(setup.fetcher.owned());
+    if (this.#notices.interrupted) return;
+    if (stopping) return this.#withdraw();
+
+    const answer = await this.#askToJoin();
+    const assignment = answer.leaderId === this.memberId ? this.#assign(answer) : undefined;
+    const mine = await setup.connection.request(() => setup.group.sync(this.memberId, answer.generation, assignment));
+    if (this.#notices.interrupted) return;
+
+    this.generation = answer.generation;
+    const leaving = setup.fetcher.owned().filter((held) => !mine.some((p) => same(p, held)));
+    const again = setup.incremental && leaving.length > 0;
+    if (setup.incremental) await this.#revoke(leaving);
+    if (this.#notices.interrupted) return;
+    setup.fetcher.drop(leaving);
+    await this.#take(mine, answer);
+    // The second round: what was let go can be given away now.
+    if (again) this.#notices.post('rebalance');
+  }
+
+  async #askToJoin(): Promise<JoinAnswer> {
+    const { setup } = this;
+    const { group } = setup;
+    if (this.memberId === '') {
+      const memberId = await setup.connection.request(() => group.allocateMemberId(setup.clientId));
+      // Stopped meanwhile, and `leave` knew no id to leave with: joining now would make a member nobody looks after.
+      if (!this.#alive) throw new GroupError('UNKNOWN_MEMBER_ID', 'the consumer was stopped');
+      this.memberId = memberId;
+    }
+    const { memberId } = this;
+    const answer = await setup.connection.request(() =>
+      group.join({
+        memberId,
+        clientId: setup.clientId,
+        protocols: [setup.incremental ? COOPERATIVE_STICKY : ROUND_ROBIN],
+        topics: setup.topics,
+        owned: setup.incremental ? setup.fetcher.owned() : [],
+        sessionTimeoutMs: setup.sessionTimeoutMs,
+        rebalanceTimeoutMs: setup.rebalanceTimeoutMs,
+        notify: (notice) => void this.#hear(memberId, notice),
+      }),
+    );
+    this.#notices.answered();
+    return answer;
+  }
+
+  /** What the group has decided reaches the client with the answer to its next heartbeat. */
+  async #hear(memberId: string, notice: MemberNotice): Promise<void> {
+    const { connection, core, group } = this.setup;
+    try {
+      await core.scheduler.sleep(core.options.heartbeatIntervalMs);
+      await connection.passage();
+      // A heartbeat is answered by how things stand when it arrives: the member may have joined by itself.
+      if (notice === 'rebalance' && !group.awaits(memberId)) return;
+      this.heartbeatAnswered(memberId, notice);
+    } catch {
+      // Crashed meanwhile.
+    }
+  }
+
+  #assign(answer: JoinAnswer): GroupAssignment {
+    const partitions = this.setup.core.topics.partitionsOf(answer.members.flatMap((member) => member.topics));
+    const assign = answer.protocol === COOPERATIVE_STICKY ? assignCooperativeSticky : assignRoundRobin;
+    return assign(answer.members, partitions);
+  }
+
+  /** Asks the engine for partitions and waits, at most as long as the group would. */
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { listener, fetcher, core, rebalanceTimeoutMs } = this.setup;
+    const asked = partitions.filter(({ topic, partition }) => !this.#revoked.has(partitionKey(topic, partition)));
+    if (asked.length === 0) return;
+    fetcher.hold(asked);
+    for (const { topic, partition } of asked) this.#revoked.add(partitionKey(topic, partition));
+    let timer: unknown;
+    const deadline = new Promise<void>((resolve) => {
+      timer = core.scheduler.setTimer(resolve, rebalanceTimeoutMs);
+    });
+    await Promise.race([listener.revoking(asked, rebalanceTimeoutMs), deadline, this.#notices.interruption()]);
+    core.scheduler.clearTimer(timer);
+  }
+
+  /** Gives the engine what the group gave the member, and starts to fetch where the engine says. */
+  async #take(partitions: readonly TopicPartition[], answer: JoinAnswer): Promise<void> {
+    const { listener, fetcher } = this.setup;
+    fetcher.hold(fetcher.owned());
+    await Promise.race([this.#assigning, this.#notices.interruption()]);
+    if (this.#notices.interrupted) return;
+    this.#revoked.clear();
+    const assigned = listener.assigned({
+      generation: answer.generation,
+      memberId: this.memberId,
+      protocol: answer.protocol,
+      isLeader: answer.leaderId === this.memberId,
+      partitions,
+    });
+    this.#assigning = assigned.catch(() => undefined);
+    const starts = await Promise.race([assigned, this.#notices.interruption()]);
+    if (!starts || this.#notices.interrupted) return this.#adopt(partitions);
+    fetcher.assign(partitions.map((partition) => this.#start(partition, starts)));
+    this.setup.changed('joined');
+  }
+
+  /** The engine knows of these partitions, but no record of them is handed over: they are lost before they began. */
+  #adopt(partitions: readonly TopicPartition[]): void {
+    if (!this.#alive) return;
+    this.setup.fetcher.assign(partitions.map((partition) => ({ ...partition, offset: 0 })));
+    this.setup.fetcher.hold(partitions);
+  }
+
+  #start(partition: TopicPartition, starts: readonly StartPosition[]): StartPosition {
+    const { core, group, fetcher, fromBeginning } = this.setup;
+    const { low, high } = core.topics.log(partition);
+    const committed = group.offsets.committed(partition).offset ?? (fromBeginning ? low : high);
+    if (core.faults.redelivers) return { ...partition, offset: committed };
+    const named = starts.find((start) => same(start, partition))?.offset;
+    return { ...partition, offset: named ?? fetcher.position(partition) ?? committed };
+  }
+
+  #lose(): void {
+    const { fetcher, listener } = this.setup;
+    const lost = fetcher.owned();
+    const cause = new GroupError('UNKNOWN_MEMBER_ID', `the group does not know member "${this.memberId}" any more`);
+    fetcher.drop(lost);
+    this.#revoked.clear();
+    this.memberId = '';
+    this.generation = -1;
+    this.#notices.settled();
+    if (lost.length > 0) listener.lost(lost, cause);
+  }
+
+  /** The engine is about to stop: no further generation for this member. */
+  async #withdraw(): Promise<void> {
+    const { memberId } = this;
+    if (memberId !== '') await this.setup.connection.request(() => this.setup.group.leave(memberId));
+    if (!this.#alive) return;
+    this.abandon();
+    this.setup.ended('stopped');
+  }
+
+  #crash(error: unknown): void {
+    const cause = ensureError(error);
+    const { memberId } = this;
+    this.abandon();
+    this.setup.group.leave(memberId);
+    this.setup.ended('crashed', new KafkaWorkerError('CLIENT_CRASHED', cause.message, { cause }));
+  }
+}
+
+function same(a: TopicPartition, b: TopicPartition): boolean {
+  return a.partition === b.partition && a.topic === b.topic;
+}

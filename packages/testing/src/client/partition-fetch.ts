@@ -1,0 +1,29 @@
+import type { PartitionLog } from '../log/partition-log.js';
+
+/** Where one owned partition's fetch stands. */
+export class PartitionFetch {
+  /** Next offset to hand over. */
+  position: number;
+  /** The engine asked for no records. Kept over a join as long as the partition stays. */
+  paused = false;
+  /** The engine took fewer records than were offered: nothing more before `resume`. */
+  full = false;
+  /** On the way out, or not yet let in by `assigned`: nothing is handed over. */
+  held = false;
+  /** Called when the partition goes: stops watching the log. */
+  readonly unwatch: () => void;
+
+  constructor(
+    readonly log: PartitionLog,
+    position: number,
+    /** Called whenever the log has changed. */
+    changed: (self: PartitionFetch) => void,
+  ) {
+    this.position = position;
+    this.unwatch = log.watch(() => changed(this));
+  }
+
+  get ready(): boolean {
+    return !this.paused && !this.full && !this.held && this.log.high > this.position;
+  }
+}

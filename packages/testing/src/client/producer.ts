@@ -1,0 +1,57 @@
+import { type DriverProducer, KafkaWorkerError, type OutgoingRecord, type RecordMetadata } from '@kafka-worker/engine';
+import type { ClusterCore } from '../cluster-core.js';
+import { appendAll } from '../log/append.js';
+import { Partitioner } from '../log/partitioner.js';
+
+/** A producer of the in-memory cluster. One `send` is written as a whole or not at all. */
+export class InMemoryProducer implements DriverProducer {
+  readonly #partitioner = new Partitioner();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #open = false;
+
+  constructor(private readonly core: ClusterCore) {}
+
+  async connect(): Promise<void> {
+    await this.core.scheduler.hop();
+    this.#open = true;
+  }
+
+  /** Rejects with `SEND_FAILED`; its `canRetry` is false where a topic or partition does not exist. */
+  send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
+    if (!this.#open) return Promise.reject(new KafkaWorkerError('SEND_FAILED', 'the producer is not connected'));
+    const sent = this.#send(records);
+    this.#underWay.add(sent);
+    const done = (): void => {
+      this.#underWay.delete(sent);
+    };
+    sent.then(done, done);
+    return sent;
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
+    const { core } = this;
+    await core.scheduler.hop();
+    const fault = core.faults.takeProduce(records);
+    if (fault?.delayMs) await core.scheduler.sleep(fault.delayMs);
+    if (fault?.fails && !fault.answerLost) throw failure('the cluster refused what was sent (fault)', true);
+    let written: RecordMetadata[];
+    try {
+      if (core.options.autoCreateTopics) for (const { topic } of records) core.topics.create(topic);
+      written = appendAll(core.topics, this.#partitioner, records, core.scheduler.clock.now());
+    } catch (cause) {
+      throw failure(cause instanceof Error ? cause.message : String(cause), false, cause);
+    }
+    await core.scheduler.hop();
+    if (fault?.answerLost) throw failure('the acknowledgement was lost (fault)', true);
+    return written;
+  }
+}
+
+function failure(message: string, canRetry: boolean, cause?: unknown): KafkaWorkerError {
+  return new KafkaWorkerError('SEND_FAILED', message, { canRetry, ...(cause === undefined ? {} : { cause }) });
+}

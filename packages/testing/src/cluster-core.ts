@@ -1,0 +1,108 @@
+import { CommitError, type GroupDescription, type OffsetCommit } from '@kafka-worker/engine';
+import type { InMemoryConsumer } from './client/consumer.js';
+import { Faults } from './faults.js';
+import { CommitHistory, type CommitEntry } from './group/commit-history.js';
+import { GroupCoordinator } from './group/group-coordinator.js';
+import { Topics } from './log/topics.js';
+import type { Scheduler } from './scheduler.js';
+
+/** Options of a cluster with every default filled in. */
+export interface CompiledOptions {
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly initialRebalanceDelayMs: number;
+  readonly fetchMaxRecords: number;
+  readonly autoCreateTopics: boolean;
+}
+
+/** A commit request as it arrives. */
+export interface CommitRequest {
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly generation: number;
+  readonly offsets: readonly OffsetCommit[];
+}
+
+/** What the clients of a cluster share: the cluster without its public face. */
+export class ClusterCore {
+  readonly topics: Topics;
+  readonly faults: Faults;
+  readonly history: CommitHistory;
+  /** Consumers that were started and have not ended. */
+  readonly consumers = new Set<InMemoryConsumer>();
+  readonly #groups = new Map<string, GroupCoordinator>();
+  #memberNumber = 0;
+
+  constructor(
+    readonly scheduler: Scheduler,
+    readonly options: CompiledOptions,
+    defaultPartitions: number,
+    commitHistoryLimit: number,
+  ) {
+    this.topics = new Topics(defaultPartitions);
+    this.history = new CommitHistory(commitHistoryLimit);
+    this.faults = new Faults((memberId) => this.groupOfMember(memberId)?.expel(memberId));
+  }
+
+  /** Made on first use. */
+  group(groupId: string): GroupCoordinator {
+    let group = this.#groups.get(groupId);
+    if (!group) {
+      group = new GroupCoordinator(
+        groupId,
+        this.scheduler,
+        this.options.initialRebalanceDelayMs,
+        ({ topic, partition }) => this.topics.find(topic)?.partitions[partition] !== undefined,
+        () => ++this.#memberNumber,
+      );
+      this.#groups.set(groupId, group);
+    }
+    return group;
+  }
+
+  groupIds(): string[] {
+    return [...this.#groups.keys()].sort();
+  }
+
+  groupOfMember(memberId: string): GroupCoordinator | undefined {
+    return [...this.#groups.values()].find((group) => group.has(memberId));
+  }
+
+  /** A commit as its group handles it, faults included. Rejects with a `GroupError`, or a `CommitError` by a fault. */
+  async commit({ groupId, memberId, generation, offsets }: CommitRequest): Promise<void> {
+    const fault = this.faults.takeCommit(groupId, memberId);
+    if (fault?.requestDelayMs) await this.scheduler.sleep(fault.requestDelayMs);
+    const entry = { at: this.scheduler.clock.now(), groupId, memberId, generation, offsets };
+    if (fault?.code) {
+      this.#note({ ...entry, accepted: false, refusal: 'FAULT' });
+      if (fault.answerDelayMs) await this.scheduler.sleep(fault.answerDelayMs);
+      throw new CommitError(fault.code, 'refused on demand (fault)');
+    }
+    const refusal = this.group(groupId).commit(memberId, generation, offsets);
+    this.#note(refusal ? { ...entry, accepted: false, refusal: refusal.type } : { ...entry, accepted: true });
+    if (fault?.answerDelayMs) await this.scheduler.sleep(fault.answerDelayMs);
+    if (fault?.answerLost) throw new CommitError('COMMIT_FAILED', 'the answer was lost (fault)');
+    if (refusal) throw refusal;
+  }
+
+  describeGroup(groupId: string): GroupDescription {
+    const group = this.#groups.get(groupId);
+    if (!group) return { groupId, state: 'Dead', protocol: '', members: [] };
+    return {
+      groupId,
+      state: group.state,
+      protocol: group.protocol,
+      members: group.members().map((member) => ({
+        memberId: member.id,
+        clientId: member.request.clientId,
+        host: 'in-memory',
+        partitions: member.assignment,
+      })),
+    };
+  }
+
+  #note(entry: CommitEntry): void {
+    this.history.add(entry);
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  type Clock,
+  type DriverConsumer,
+  type GroupDescription,
+  type KafkaDriver,
+  type KafkaRecord,
+  type LogRange,
+  type OutgoingRecord,
+  partitionKey,
+  type RecordMetadata,
+  systemClock,
+} from '@kafka-worker/engine';
+import { InMemoryConsumer } from './client/consumer.js';
+import { ClusterCore } from './cluster-core.js';
+import { createDriver, type InMemoryDriverOptions } from './driver.js';
+import type { Faults } from './faults.js';
+import type { CommitEntry } from './group/commit-history.js';
+import type { StoredOffset } from './group/offset-store.js';
+import { appendAll } from './log/append.js';
+import { Partitioner } from './log/partitioner.js';
+import { Scheduler } from './scheduler.js';
+
+/** Options of {@link InMemoryCluster}. Times are milliseconds. */
+export interface InMemoryClusterOptions {
+  /** Time for everything the cluster does. Default: real time. With a `FakeClock` nothing moves unless a test moves it. */
+  readonly clock?: Clock;
+  /** Partitions of topics that are created without saying how many. Default 1. */
+  readonly defaultPartitions?: number;
+  /** Topics that are produced to are created where they do not exist. Default false: `SEND_FAILED`. */
+  readonly autoCreateTopics?: boolean;
+  /** Session timeout of members that bring none. Default 30,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Rebalance timeout of members that bring none. Default 60,000. */
+  readonly rebalanceTimeoutMs?: number;
+  /** How long a member takes to notice what its group decided. Default 0: the next turn. */
+  readonly heartbeatIntervalMs?: number;
+  /**
+   * How long a group without members waits for others after the first join. Default 0: those that join in the same
+   * moment share the first generation.
+   */
+  readonly initialRebalanceDelayMs?: number;
+  /** What a message takes from a client to the cluster, and back. Default 0: a turn each. */
+  readonly latencyMs?: number;
+  /** Most records in one batch. Default 500. */
+  readonly fetchMaxRecords?: number;
+  /** How many commits {@link InMemoryCluster.commits} remembers. Default 10,000. */
+  readonly commitHistory?: number;
+}
+
+/** A group as a test sees it. */
+export interface GroupView extends GroupDescription {
+  readonly generation: number;
+}
+
+/**
+ * A Kafka cluster in this process's memory: topics, groups, commits, members that come, go and die. Fast and
+ * deterministic; not a broker: no wire, no disk, no replicas, and only the checks of a broker that a worker can notice.
+ */
+export class InMemoryCluster {
+  readonly #core: ClusterCore;
+  readonly #partitioner = new Partitioner();
+
+  constructor(options: InMemoryClusterOptions = {}) {
+    const scheduler = new Scheduler(options.clock ?? systemClock, options.latencyMs ?? 0);
+    this.#core = new ClusterCore(
+      scheduler,
+      {
+        sessionTimeoutMs: options.sessionTimeoutMs ?? 30_000,
+        rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 60_000,
+        heartbeatIntervalMs: options.heartbeatIntervalMs ?? 0,
+        initialRebalanceDelayMs: options.initialRebalanceDelayMs ?? 0,
+        fetchMaxRecords: options.fetchMaxRecords ?? 500,
+        autoCreateTopics: options.autoCreateTopics ?? false,
+      },
+      options.defaultPartitions ?? 1,
+      options.commitHistory ?? 10_000,
+    );
+  }
+
+  /** A driver for an engine. Any number of drivers share the cluster, as any number of processes would. */
+  driver(options: InMemoryDriverOptions = {}): KafkaDriver {
+    return createDriver(this.#core, options);
+  }
+
+  /** What goes wrong on demand. */
+  get faults(): Faults {
+    return this.#core.faults;
+  }
+
+  /** Creates a topic at once; harmless if it exists. */
+  createTopic(topic: string, partitions?: number): void {
+    this.#core.topics.create(topic, partitions);
+  }
+
+  /** Appends records at once, all or none. Throws `TOPIC_MISSING`, unless the cluster creates topics. */
+  produce(records: OutgoingRecord | readonly OutgoingRecord[]): RecordMetadata[] {
+    const list: readonly OutgoingRecord[] = 'topic' in records ? [records] : records;
+    const { topics, options, scheduler } = this.#core;
+    if (options.autoCreateTopics) for (const { topic } of list) topics.create(topic);
+    return appendAll(topics, this.#partitioner, list, scheduler.clock.now());
+  }
+
+  /** The next `count` offsets of a partition belong to no record, as after transactions and compaction. */
+  skipOffsets(topic: string, partition: number, count: number): void {
+    this.#core.topics.log({ topic, partition }).skip(count);
+  }
+
+  /** Cuts a partition from the front, as retention does. */
+  deleteRecordsBefore(topic: string, partition: number, offset: number): void {
+    this.#core.topics.log({ topic, partition }).deleteBefore(offset);
+  }
+
+  /** Every record of a topic that still exists, by partition and offset; or those of one partition. */
+  records(topic: string, partition?: number): KafkaRecord[] {
+    const logs = this.#core.topics.get(topic).partitions;
+    return logs.filter((log) => partition === undefined || log.partition === partition).flatMap((log) => log.all());
+  }
+
+  /** Readable range of a partition. */
+  range(topic: string, partition: number): LogRange {
+    return this.#core.topics.log({ topic, partition }).range;
+  }
+
+  /** What a group has committed, as it was stored; undefined where it has not. */
+  committed(groupId: string, topic: string, partition: number): StoredOffset | undefined {
+    return this.#core.group(groupId).offsets.get({ topic, partition });
+  }
+
+  /** A group as it is now. */
+  group(groupId: string): GroupView {
+    return { ...this.#core.describeGroup(groupId), generation: this.#core.group(groupId).generation };
+  }
+
+  /**
+   * Offsets between what a group has committed and the end of the logs, over every partition it is subscribed to or has
+   * committed for. Counts offsets, as brokers' tools do: gaps are in it.
+   */
+  lag(groupId: string): number {
+    const group = this.#core.group(groupId);
+    const { topics } = this.#core;
+    const partitions = new Map(
+      [...topics.partitionsOf(group.members().flatMap((m) => m.request.topics)), ...group.offsets.partitions()].map(
+        (p) => [partitionKey(p.topic, p.partition), p],
+      ),
+    );
+    let lag = 0;
+    for (const partition of partitions.values()) {
+      const { low, high } = topics.log(partition);
+      lag += Math.max(0, high - (group.offsets.committed(partition).offset ?? low));
+    }
+    return lag;
+  }
+
+  /** The last commits, accepted and refused, oldest first. */
+  get commits(): readonly CommitEntry[] {
+    return this.#core.history.entries();
+  }
+
+  /** Consumers that were started and neither stopped nor crashed; those of one group, or all. */
+  consumers(groupId?: string): InMemoryConsumer[] {
+    return [...this.#core.consumers].filter((consumer) => groupId === undefined || consumer.groupId === groupId);
+  }
+
+  /** The member's session is over, whether or not it is alive. It learns that from its next heartbeat. */
+  expireSession(memberId: string): void {
+    this.#core.groupOfMember(memberId)?.expel(memberId);
+  }
+
+  /**
+   * As `kill -9` of the member's process: its listener hears nothing any more, its group notices when the session
+   * times out. By consumer or member id.
+   */
+  crash(member: DriverConsumer | string): void {
+    this.#find(member).crash();
+  }
+
+  /**
+   * As SIGSTOP, or a network that is gone: no heartbeats, no records, requests wait. The session runs out meanwhile.
+   * By consumer or member id.
+   */
+  suspend(member: DriverConsumer | string): void {
+    this.#find(member).suspend();
+  }
+
+  /** Ends {@link suspend}. */
+  wake(member: DriverConsumer | string): void {
+    this.#find(member).wake();
+  }
+
+  #find(member: DriverConsumer | string): InMemoryConsumer {
+    for (const consumer of this.#core.consumers) {
+      if (consumer === member || (typeof member === 'string' && consumer.memberId === member)) return consumer;
+    }
+    throw new Error(`no running consumer of this cluster${typeof member === 'string' ? ` is member "${member}"` : ''}`);
+  }
+}

@@ -1,0 +1,107 @@
+import type { CommitErrorCode, OutgoingRecord } from '@kafka-worker/engine';
+
+/** What shall go wrong with commits. Without `code`, `answerLost` or a delay the next commit fails with `COMMIT_FAILED`. */
+export interface CommitFault {
+  /** How many commits are hit. Default 1. */
+  readonly times?: number;
+  /** Hits this group only. Default: any. */
+  readonly groupId?: string;
+  /** Hits this member only. Default: any. */
+  readonly memberId?: string;
+  /** The commit is refused with this code and nothing is stored. */
+  readonly code?: CommitErrorCode;
+  /** The commit is stored, but its sender gets `COMMIT_FAILED`. Default false. */
+  readonly answerLost?: boolean;
+  /** The request reaches the group this much later. Milliseconds. Default 0. */
+  readonly requestDelayMs?: number;
+  /** The answer comes back this much later. Milliseconds. Default 0. */
+  readonly answerDelayMs?: number;
+}
+
+/** What shall go wrong with sending. With neither `answerLost` nor `delayMs` the next send is refused. */
+export interface ProduceFault {
+  /** How many sends are hit. Default 1. */
+  readonly times?: number;
+  /** Hits sends that have a record for this topic. Default: any. */
+  readonly topic?: string;
+  /** The records are written, but the sender gets `SEND_FAILED`. Default false. */
+  readonly answerLost?: boolean;
+  /** The send takes this much longer. Milliseconds. Default 0. */
+  readonly delayMs?: number;
+  /** False with `delayMs`: slow, but it succeeds. Default: true unless `delayMs` stands alone. */
+  readonly fails?: boolean;
+}
+
+interface Armed<F> {
+  readonly fault: F;
+  left: number;
+}
+
+/** What goes wrong on demand. Faults are used up in the order in which they were asked for. */
+export class Faults {
+  readonly #commits: Armed<CommitFault>[] = [];
+  readonly #produces: Armed<ProduceFault>[] = [];
+  #redelivers = false;
+
+  /** `expel` takes a member out of its group. */
+  constructor(private readonly expel: (memberId: string) => void) {}
+
+  /** The next commits go wrong. */
+  commit(fault: CommitFault = {}): void {
+    const harmless = fault.code === undefined && !fault.answerLost && !fault.requestDelayMs && !fault.answerDelayMs;
+    const armed: CommitFault = harmless ? { ...fault, code: 'COMMIT_FAILED' } : fault;
+    this.#commits.push({ fault: armed, left: fault.times ?? 1 });
+  }
+
+  /** The next sends go wrong. */
+  produce(fault: ProduceFault = {}): void {
+    const fails = fault.fails ?? (fault.answerLost === true || !fault.delayMs);
+    this.#produces.push({ fault: { ...fault, fails }, left: fault.times ?? 1 });
+  }
+
+  /** The group forgets the member at once; the member learns it from its next commit or heartbeat. */
+  fence(memberId: string): void {
+    this.expel(memberId);
+  }
+
+  /**
+   * From now on, clients start again at the committed offset after every join, whatever position the engine named, as
+   * some do when leaders move. Default false.
+   */
+  redeliverAfterJoin(on: boolean): void {
+    this.#redelivers = on;
+  }
+
+  /** Forgets every fault that was asked for. */
+  clear(): void {
+    this.#commits.length = 0;
+    this.#produces.length = 0;
+    this.#redelivers = false;
+  }
+
+  /** @internal */
+  get redelivers(): boolean {
+    return this.#redelivers;
+  }
+
+  /** @internal */
+  takeCommit(groupId: string, memberId: string): CommitFault | undefined {
+    return take(
+      this.#commits,
+      (fault) => (fault.groupId ?? groupId) === groupId && (fault.memberId ?? memberId) === memberId,
+    );
+  }
+
+  /** @internal */
+  takeProduce(records: readonly OutgoingRecord[]): ProduceFault | undefined {
+    return take(this.#produces, ({ topic }) => topic === undefined || records.some((record) => record.topic === topic));
+  }
+}
+
+function take<F>(armed: Armed<F>[], hits: (fault: F) => boolean): F | undefined {
+  const index = armed.findIndex(({ fault }) => hits(fault));
+  const found = armed[index];
+  if (!found) return undefined;
+  if (--found.left <= 0) armed.splice(index, 1);
+  return found.fault;
+}

@@ -1,0 +1,253 @@
+import type { OffsetCommit, TimerHandle, TopicPartition } from '@kafka-worker/engine';
+import { deferred } from '../clock/deferred.js';
+import type { Scheduler } from '../scheduler.js';
+import type { GroupAssignment } from './assignors.js';
+import { GroupError, type GroupErrorType } from './group-error.js';
+import { GroupMember, type JoinAnswer, type JoinRequest } from './group-member.js';
+import { OffsetStore } from './offset-store.js';
+
+/** A broker stores no more metadata than this with an offset. Characters, not bytes. */
+export const MAX_METADATA_CHARACTERS = 4096;
+
+/**
+ * Empty                no members; committed offsets stay
+ * PreparingRebalance   waits for every member's JoinGroup, at most the longest rebalance timeout
+ * CompletingRebalance  the generation is made; waits for the leader's assignment
+ * Stable               everybody has it
+ */
+export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
+
+/** One consumer group at its broker: the classic protocol, without the wire. */
+export class GroupCoordinator {
+  readonly offsets = new OffsetStore();
+  /** Ids given out to members that have not joined with them yet. */
+  readonly #allocated = new Set<string>();
+  readonly #members = new Map<string, GroupMember>();
+  #state: GroupState = 'Empty';
+  #generation = 0;
+  #protocol = '';
+  #leaderId = '';
+  /** Invariant: set exactly while the state is PreparingRebalance. */
+  #rebalanceTimer: TimerHandle | undefined;
+  /** A join into an empty group is not completed before this. Milliseconds since the epoch. */
+  #notBefore = 0;
+  /** True while a look at "are all here?" is scheduled: this is what lets joins of one moment share a generation. */
+  #completionScheduled = false;
+
+  constructor(
+    readonly groupId: string,
+    readonly scheduler: Scheduler,
+    readonly initialRebalanceDelayMs: number,
+    readonly partitionExists: (partition: TopicPartition) => boolean,
+    /** Shared by all groups of a cluster, so that a member id names one consumer. */
+    readonly nextMemberNumber: () => number,
+  ) {}
+
+  get state(): GroupState {
+    return this.#state;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Protocol of the current generation; empty before the first. */
+  get protocol(): string {
+    return this.#protocol;
+  }
+
+  members(): readonly GroupMember[] {
+    return [...this.#members.values()];
+  }
+
+  has(memberId: string): boolean {
+    return this.#members.has(memberId);
+  }
+
+  /** True while a rebalance waits for this member's JoinGroup. */
+  awaits(memberId: string): boolean {
+    const member = this.#members.get(memberId);
+    return this.#state === 'PreparingRebalance' && member !== undefined && !member.joining;
+  }
+
+  /** Ids sort in the order in which they were given out. */
+  allocateMemberId(clientId: string): string {
+    const memberId = `${clientId}-${String(this.nextMemberNumber()).padStart(4, '0')}`;
+    this.#allocated.add(memberId);
+    return memberId;
+  }
+
+  /** JoinGroup. Settles when the generation is complete; rejects with a {@link GroupError}. */
+  join(request: JoinRequest): Promise<JoinAnswer> {
+    let member = this.#members.get(request.memberId);
+    if (!member && !this.#allocated.delete(request.memberId)) return refuse('UNKNOWN_MEMBER_ID', request.memberId);
+    const others = this.members().filter((m) => m.id !== request.memberId);
+    if (!commonProtocol([request, ...others.map((m) => m.request)])) {
+      return refuse('INCONSISTENT_GROUP_PROTOCOL', `${request.protocols.join(', ')} against ${this.#protocol}`);
+    }
+    const wasEmpty = this.#members.size === 0;
+    if (!member) this.#members.set(request.memberId, (member = new GroupMember(request)));
+    member.request = request;
+    member.joining ??= deferred<JoinAnswer>();
+    const { promise } = member.joining;
+    if (wasEmpty) this.#notBefore = this.scheduler.clock.now() + this.initialRebalanceDelayMs;
+    this.#prepare();
+    this.#scheduleCompletion();
+    return promise;
+  }
+
+  /** SyncGroup; the leader brings the assignment. Settles with the member's own part. */
+  sync(memberId: string, generation: number, assignment?: GroupAssignment): Promise<readonly TopicPartition[]> {
+    const member = this.#members.get(memberId);
+    if (!member) return refuse('UNKNOWN_MEMBER_ID', memberId);
+    if (generation !== this.#generation) return refuse('ILLEGAL_GENERATION', `${generation}, is ${this.#generation}`);
+    if (this.#state === 'PreparingRebalance') return refuse('REBALANCE_IN_PROGRESS', this.groupId);
+    if (this.#state === 'Stable') return Promise.resolve(member.assignment);
+    member.syncing ??= deferred<readonly TopicPartition[]>();
+    const { promise } = member.syncing;
+    if (memberId === this.#leaderId && assignment) this.#share(assignment);
+    return promise;
+  }
+
+  /** LeaveGroup. */
+  leave(memberId: string): void {
+    this.#allocated.delete(memberId);
+    this.#remove(memberId);
+  }
+
+  /** The member is out: its session is over, or it was fenced. It hears of it with its next heartbeat. */
+  expel(memberId: string): void {
+    this.#remove(memberId)?.request.notify('fenced');
+  }
+
+  /** Nothing is heard of the member from now on. Its session ends one session timeout later. */
+  silent(memberId: string): void {
+    const member = this.#members.get(memberId);
+    if (!member || member.sessionTimer !== undefined) return;
+    member.sessionTimer = this.scheduler.setTimer(() => this.expel(memberId), member.request.sessionTimeoutMs);
+  }
+
+  /** The member is heard of again. */
+  heard(memberId: string): void {
+    const member = this.#members.get(memberId);
+    if (!member || member.sessionTimer === undefined) return;
+    this.scheduler.clearTimer(member.sessionTimer);
+    member.sessionTimer = undefined;
+  }
+
+  /**
+   * OffsetCommit. Checks what a broker checks: member, generation, state of the group, length of the metadata.
+   * Not who owns the partition: a member of the right generation may commit for any.
+   * Returns why nothing was stored; undefined when all of it was.
+   */
+  commit(memberId: string, generation: number, offsets: readonly OffsetCommit[]): GroupError | undefined {
+    const member = this.#members.get(memberId);
+    if (!member) return new GroupError('UNKNOWN_MEMBER_ID', `member "${memberId}" is not in group "${this.groupId}"`);
+    if (generation !== this.#generation) {
+      return new GroupError('ILLEGAL_GENERATION', `generation ${generation}, the group is at ${this.#generation}`);
+    }
+    if (this.#state === 'CompletingRebalance' || member.joining) {
+      return new GroupError('REBALANCE_IN_PROGRESS', `group "${this.groupId}" is between JoinGroup and SyncGroup`);
+    }
+    for (const offset of offsets) {
+      const where = `${offset.topic}/${offset.partition}`;
+      if (!this.partitionExists(offset)) return new GroupError('UNKNOWN_TOPIC_OR_PARTITION', where);
+      if (offset.metadata.length > MAX_METADATA_CHARACTERS) {
+        return new GroupError('OFFSET_METADATA_TOO_LARGE', `${where}: ${offset.metadata.length} characters`);
+      }
+    }
+    for (const offset of offsets) this.offsets.put(offset);
+    return undefined;
+  }
+
+  #remove(memberId: string): GroupMember | undefined {
+    const member = this.#members.get(memberId);
+    if (!member) return undefined;
+    this.#members.delete(memberId);
+    this.scheduler.clearTimer(member.sessionTimer);
+    const gone = new GroupError('UNKNOWN_MEMBER_ID', memberId);
+    member.joining?.reject(gone);
+    member.syncing?.reject(gone);
+    this.#prepare();
+    this.#scheduleCompletion();
+    return member;
+  }
+
+  #prepare(): void {
+    if (this.#state === 'PreparingRebalance') return;
+    this.#state = 'PreparingRebalance';
+    let timeoutMs = 0;
+    for (const member of this.#members.values()) {
+      timeoutMs = Math.max(timeoutMs, member.request.rebalanceTimeoutMs);
+      member.syncing?.reject(new GroupError('REBALANCE_IN_PROGRESS', this.groupId));
+      member.syncing = undefined;
+      if (!member.joining) member.request.notify('rebalance');
+    }
+    this.#rebalanceTimer = this.scheduler.setTimer(() => this.#complete(), timeoutMs);
+  }
+
+  #scheduleCompletion(): void {
+    if (this.#completionScheduled) return;
+    this.#completionScheduled = true;
+    const delayMs = this.#notBefore - this.scheduler.clock.now();
+    this.scheduler.later(
+      () => {
+        this.#completionScheduled = false;
+        if (this.#state !== 'PreparingRebalance') return;
+        if (this.members().every((member) => member.joining)) this.#complete();
+      },
+      Math.max(0, delayMs),
+    );
+  }
+
+  /** All are here, or time is up: whoever has not joined by now is out. */
+  #complete(): void {
+    this.scheduler.clearTimer(this.#rebalanceTimer);
+    this.#rebalanceTimer = undefined;
+    const late: GroupMember[] = [];
+    for (const member of this.members()) {
+      if (member.joining) continue;
+      this.#members.delete(member.id);
+      this.scheduler.clearTimer(member.sessionTimer);
+      late.push(member);
+    }
+    this.#generation++;
+    const members = this.members();
+    const [leader] = members;
+    if (!leader) {
+      this.#state = 'Empty';
+    } else {
+      this.#state = 'CompletingRebalance';
+      this.#protocol = commonProtocol(members.map((m) => m.request)) ?? '';
+      this.#leaderId = leader.id;
+      const everybody = members.map((m) => ({ memberId: m.id, topics: m.request.topics, owned: m.request.owned }));
+      for (const member of members) {
+        member.joining?.resolve({
+          generation: this.#generation,
+          protocol: this.#protocol,
+          leaderId: leader.id,
+          members: member === leader ? everybody : [],
+        });
+        member.joining = undefined;
+      }
+    }
+    for (const member of late) member.request.notify('fenced');
+  }
+
+  #share(assignment: GroupAssignment): void {
+    this.#state = 'Stable';
+    for (const member of this.#members.values()) {
+      member.assignment = assignment.get(member.id) ?? [];
+      member.syncing?.resolve(member.assignment);
+      member.syncing = undefined;
+    }
+  }
+}
+
+function commonProtocol(requests: readonly Pick<JoinRequest, 'protocols'>[]): string | undefined {
+  return requests[0]?.protocols.find((name) => requests.every((request) => request.protocols.includes(name)));
+}
+
+function refuse(type: GroupErrorType, message: string): Promise<never> {
+  return Promise.reject(new GroupError(type, message));
+}

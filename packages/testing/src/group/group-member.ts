@@ -1,0 +1,50 @@
+import type { TimerHandle, TopicPartition } from '@kafka-worker/engine';
+import type { Deferred } from '../clock/deferred.js';
+import type { AssignableMember, GroupAssignment } from './assignors.js';
+
+/** What a broker lets a member know in the answer to a heartbeat. */
+export type MemberNotice = 'rebalance' | 'fenced';
+
+/** A member asks to be in the next generation. */
+export interface JoinRequest {
+  /** From `GroupCoordinator.allocateMemberId`. */
+  readonly memberId: string;
+  readonly clientId: string;
+  /** Protocols the member speaks, the one it likes best first. */
+  readonly protocols: readonly string[];
+  readonly topics: readonly string[];
+  readonly owned: readonly TopicPartition[];
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** Called in the turn in which the group decides; the client is told when its next heartbeat would be answered. */
+  readonly notify: (notice: MemberNotice) => void;
+}
+
+/** The answer to all members, once a generation is complete. */
+export interface JoinAnswer {
+  readonly generation: number;
+  readonly protocol: string;
+  readonly leaderId: string;
+  /** Given to the leader only, who assigns. */
+  readonly members: readonly AssignableMember[];
+}
+
+/** A member as the coordinator keeps it. */
+export class GroupMember {
+  /** The partitions of the last SyncGroup. */
+  assignment: readonly TopicPartition[] = [];
+  /** Set while the member's JoinGroup waits for the others. */
+  joining: Deferred<JoinAnswer> | undefined;
+  /** Set while the member's SyncGroup waits for the leader's assignment. */
+  syncing: Deferred<readonly TopicPartition[]> | undefined;
+  /** Set while nothing is heard of the member: when it fires the session is over. */
+  sessionTimer: TimerHandle | undefined;
+
+  constructor(public request: JoinRequest) {}
+
+  get id(): string {
+    return this.request.memberId;
+  }
+}
+
+export type { GroupAssignment };
