@@ -7,8 +7,8 @@ import { brokerProperties, toPropertiesFile } from './broker-properties.js';
 import type { Broker, Brokers } from './brokers.js';
 import type { CommandResult } from './commands.js';
 import { KafkaClusterError } from './errors.js';
-import { classPath, javaCommand } from './java.js';
-import { kafkaJars } from './kafka-jars.js';
+import { classPath, javaCommand, sharedClasses } from './java.js';
+import { archiveFile, kafkaJars } from './kafka-jars.js';
 import { runJavaTool, withBootstrap } from './kafka-tool.js';
 import { Keeper } from './keeper.js';
 import type { ClusterOptions } from './options.js';
@@ -33,7 +33,7 @@ export class JavaBrokers implements Brokers {
     private readonly keeper: Keeper,
     private readonly places: readonly Place[],
     private readonly jars: string,
-    private readonly heapMb: number,
+    private readonly jvm: readonly string[],
   ) {
     this.list = places.map(({ id, address }) => ({
       id,
@@ -44,14 +44,19 @@ export class JavaBrokers implements Brokers {
     }));
   }
 
-  /** Makes data directories and starts every broker. Does not wait until they answer. */
-  static async create(options: Required<ClusterOptions>): Promise<JavaBrokers> {
+  /**
+   * Makes data directories and starts every broker. Does not wait until they answer.
+   * `classes` are the JVM options that have to do with the class archive.
+   */
+  static async create(options: Required<ClusterOptions>, classes?: readonly string[]): Promise<JavaBrokers> {
     const jars = await kafkaJars();
+    const archive = classes ?? sharedClasses(archiveFile(jars));
+    const jvm = [`-Xmx${options.heapMb}m`, ...options.jvmOptions, ...archive];
     const directory = await mkdtemp(join(tmpdir(), 'kafka-cluster-'));
     const keeper = new Keeper({ directory });
     try {
       const places = await layOut(directory, options);
-      const brokers = new JavaBrokers(keeper, places, jars, options.heapMb);
+      const brokers = new JavaBrokers(keeper, places, jars, jvm);
       const clusterId = newClusterId();
       await Promise.all(places.map((place) => format(place, clusterId)));
       await Promise.all(places.map(({ id }) => brokers.start(id)));
@@ -65,7 +70,7 @@ export class JavaBrokers implements Brokers {
   async start(brokerId: number): Promise<void> {
     const { folder } = this.#place(brokerId);
     const args = [
-      `-Xmx${this.heapMb}m`,
+      ...this.jvm,
       `-Dlog4j2.configurationFile=${BROKER_LOGGING}`,
       `-Dkafka.log.file=${join(folder, 'broker.log')}`,
       ...classPath(this.jars),

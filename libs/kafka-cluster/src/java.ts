@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { run } from './commands.js';
 
 /** Brokers of Kafka 4 need this much. */
@@ -27,8 +27,25 @@ export const SMALL_JVM: readonly string[] = [
   '-Dlog4j2.level=OFF',
 ];
 
-/** The class path option for a folder of jars. */
-export const classPath = (jars: string): readonly string[] => ['-cp', join(jars, '*')];
+/**
+ * The class path option for a folder of jars. Sorted and spelt out: a class archive is only good for the class path
+ * it was made with, and a wildcard has no order.
+ */
+export function classPath(jars: string): readonly string[] {
+  const names = readdirSync(jars).filter((name) => name.endsWith('.jar'));
+  return [
+    '-cp',
+    names
+      .sort()
+      .map((name) => join(jars, name))
+      .join(delimiter),
+  ];
+}
+
+/** Uses a class archive if it is there and fits; one that does not fit is passed over in silence. */
+export function sharedClasses(archive: string): readonly string[] {
+  return existsSync(archive) ? ['-Xlog:disable', `-XX:SharedArchiveFile=${archive}`] : [];
+}
 
 /** Whether that Java can run a source file, i.e. is a JDK. */
 export async function hasCompiler(): Promise<boolean> {

@@ -19,6 +19,9 @@ export async function jarsAreCached(): Promise<boolean> {
   return existsSync(await jarsFolder());
 }
 
+/** Where the class archive for these jars is, or would be: src/class-archive.ts makes it. */
+export const archiveFile = (jars: string): string => `${jars}.jsa`;
+
 /** Whether Maven can be started. */
 export async function hasMaven(): Promise<boolean> {
   return (await run('mvn', ['-v'], 20_000)).code === 0;

@@ -1,6 +1,6 @@
 import { run, type CommandResult } from './commands.js';
-import { classPath, javaCommand, SMALL_JVM } from './java.js';
-import { kafkaJars } from './kafka-jars.js';
+import { classPath, javaCommand, sharedClasses, SMALL_JVM } from './java.js';
+import { archiveFile, kafkaJars } from './kafka-jars.js';
 
 /** `args`, with the option that says where the cluster is unless the caller gave one. */
 export function withBootstrap(args: readonly string[], bootstrap: readonly string[]): readonly string[] {
@@ -9,5 +9,7 @@ export function withBootstrap(args: readonly string[], bootstrap: readonly strin
 
 /** Runs a main class of Kafka's jars in a JVM of its own, which costs about a second. */
 export async function runJavaTool(mainClass: string, args: readonly string[]): Promise<CommandResult> {
-  return run(javaCommand(), [...SMALL_JVM, ...classPath(await kafkaJars()), mainClass, ...args]);
+  const jars = await kafkaJars();
+  const jvm = [...SMALL_JVM, ...sharedClasses(archiveFile(jars)), ...classPath(jars)];
+  return run(javaCommand(), [...jvm, mainClass, ...args]);
 }
