@@ -16,6 +16,8 @@ export interface Broker {
  */
 export interface Brokers {
   readonly list: readonly Broker[];
+  /** Where data and logs are until the end; `undefined` when somebody else runs the brokers. */
+  readonly directory: string | undefined;
   /** Starts a broker that does not run, on its old port with its old data. Does not wait until it answers. */
   start(brokerId: number): Promise<void>;
   /** Ends a broker and waits for its end. */

@@ -30,6 +30,7 @@ export class JavaBrokers implements Brokers {
   readonly list: readonly Broker[];
 
   private constructor(
+    readonly directory: string,
     private readonly keeper: Keeper,
     private readonly places: readonly Place[],
     private readonly jars: string,
@@ -56,7 +57,7 @@ export class JavaBrokers implements Brokers {
     const keeper = new Keeper({ directory });
     try {
       const places = await layOut(directory, options);
-      const brokers = new JavaBrokers(keeper, places, jars, jvm);
+      const brokers = new JavaBrokers(directory, keeper, places, jars, jvm);
       const clusterId = newClusterId();
       await Promise.all(places.map((place) => format(place, clusterId)));
       await Promise.all(places.map(({ id }) => brokers.start(id)));

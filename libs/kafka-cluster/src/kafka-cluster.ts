@@ -45,6 +45,8 @@ export interface KafkaCluster {
   /** `host:port` of every broker, in the order of their ids. */
   readonly bootstrap: string[];
   readonly brokers: readonly Broker[];
+  /** Where the data and logs (broker-N/broker.log) are until `stop`; `undefined` with KAFKA_BROKERS. */
+  readonly directory: string | undefined;
 
   /** Kills every broker and deletes the data. A second call does nothing; a foreign cluster is only let go. */
   stop(): Promise<void>;

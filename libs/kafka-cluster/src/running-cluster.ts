@@ -16,12 +16,14 @@ const MAX_REPLICATION = 3;
 export class RunningCluster implements KafkaCluster {
   readonly bootstrap: string[];
   readonly brokers: readonly Broker[];
+  readonly directory: string | undefined;
   readonly #running: Set<number>;
   readonly #leaders: LeaderMover;
   #stopped: Promise<void> | undefined;
 
   constructor(private readonly host: Brokers) {
     this.brokers = host.list;
+    this.directory = host.directory;
     this.bootstrap = host.list.map(({ address }) => address);
     this.#running = new Set(host.list.map(({ id }) => id));
     this.#leaders = new LeaderMover(this);

@@ -1,0 +1,52 @@
+import { jest } from '@jest/globals';
+import kafkajs, { type Kafka } from 'kafkajs';
+
+/** Three brokers on a busy machine with two cores. */
+jest.setTimeout(180_000);
+
+export function client(brokers: readonly string[]): Kafka {
+  return new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
+}
+
+/** Looks every 50 ms until `look` is true; fails after `timeoutMs`. */
+export async function eventually(
+  what: string,
+  look: () => boolean | Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await look())) {
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Whether a process exists; one that ended and was not yet waited for does not count. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every value of a topic, in no order, once `count` of them have arrived. */
+export async function readAll(
+  brokers: readonly string[],
+  topic: string,
+  groupId: string,
+  count: number,
+): Promise<string[]> {
+  const consumer = client(brokers).consumer({ groupId });
+  const values: string[] = [];
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({ eachMessage: async ({ message }) => void values.push(String(message.value)) });
+    await eventually(`${count} records of ${topic}`, () => values.length >= count);
+    return values;
+  } finally {
+    await consumer.disconnect();
+  }
+}
