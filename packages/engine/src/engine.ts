@@ -1,81 +1,260 @@
-import type { KafkaDriver } from './driver/driver.js';
-import type { TopicPartition } from './driver/record.js';
-import type { Clock } from './clock.js';
-import type { DeliveryHandler } from './delivery/delivery.js';
-import type { EngineEventListener } from './events/emitter.js';
+import { systemClock, type Clock } from './clock.js';
+import type { DriverConsumerOptions, KafkaDriver } from './driver/driver.js';
+import { partitionKey, type TopicPartition } from './driver/record.js';
+import { ConfigurationError } from './errors/configuration.error.js';
+import { KafkaWorkerError } from './errors/kafka-worker.error.js';
+import { EventHub, type EngineEventListener } from './events/emitter.js';
 import type { EngineState } from './events/events.js';
+import { GroupMember } from './group/member.js';
+import type { PartitionAssignment } from './group/partition-assignment.js';
+import { snapshotGroup } from './group/snapshot.js';
+import { resolveSubscriptions } from './group/subscriptions.js';
 import type { EngineSnapshot } from './inspect.js';
-import type { WorkerOptions } from './options/worker-options.js';
+import { Slots } from './lanes/slots.js';
+import { checkEngine } from './options/check-engine.js';
+import { compileWorkerOptions } from './options/compile-options.js';
+import type { EngineOptions, Target, WorkerDefinition } from './options/engine-options.js';
+import { Worker } from './worker.js';
 
-/** A handler with what it wants to be called for. */
-export interface WorkerDefinition {
-  /** Unique within the engine; `Class#method` under Nest. */
-  readonly id: string;
-  readonly groupId: string;
-  /** A topic belongs to one worker of a group. */
-  readonly topics: readonly (string | RegExp)[];
-  readonly options?: WorkerOptions;
-  readonly handle: DeliveryHandler;
-}
+const DEFAULT_SESSION_TIMEOUT_MS = 30_000;
+const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
+const DEFAULT_GRACE_MS = 25_000;
+const DEFAULT_FORCE_MS = 3_000;
 
-/** How partitions are given back. */
-export interface RebalanceOptions {
+/**
+ * Runs workers as members of their groups, from `start` to `drain`. One engine is one connection; a process may have
+ * several. See `EngineState` for its life.
+ */
+export class WorkerEngine {
+  readonly #options: EngineOptions;
+  readonly #driver: KafkaDriver;
+  readonly #clock: Clock;
+  readonly #events = new EventHub();
+  readonly #slots: Slots;
+  readonly #definitions: WorkerDefinition[] = [];
+  #members: readonly GroupMember[] = [];
+  #state: EngineState = 'INITIALIZED';
+  #starting: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#driver = options.driver;
+    this.#clock = options.clock ?? systemClock;
+    this.#slots = new Slots(options.maxConcurrency ?? Infinity);
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  /** Registers a worker. @throws KafkaWorkerError NOT_RUNNING once the engine was started. */
+  add(worker: WorkerDefinition): void {
+    if (this.#state !== 'INITIALIZED') {
+      throw new KafkaWorkerError('NOT_RUNNING', `worker ${worker.id} came after the engine was started`);
+    }
+    this.#definitions.push(worker);
+  }
+
+  /** Hears every event from now on. @returns the function that ends it. */
+  on(listener: EngineEventListener): () => void {
+    return this.#events.on(listener);
+  }
+
   /**
-   * `'drain'`: running handlers finish first, bounded by `timeoutMs`. `'commit-completed'`: signals abort, what is
-   * settled is committed at once and the rest is delivered again to the next owner. Default `'drain'`.
+   * Checks everything, looks at the topics, joins the groups. Resolves when every client runs; a second call gives
+   * the first one's promise. Where it fails everything that was opened is closed again.
+   * @throws ConfigurationError with every mistake at once; KafkaWorkerError CONNECTION and what else the driver throws.
    */
-  readonly strategy?: 'drain' | 'commit-completed';
-  /** Bound of the drain. Milliseconds. Default: nine tenths of the group's rebalance timeout. */
-  readonly timeoutMs?: number;
+  start(): Promise<void> {
+    if (this.#draining !== undefined) {
+      return Promise.reject(new KafkaWorkerError('NOT_RUNNING', 'the engine was drained; make a new one'));
+    }
+    return (this.#starting ??= this.#start());
+  }
+
+  async #start(): Promise<void> {
+    const mistakes = checkEngine(this.#options, this.#definitions);
+    if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+    if (this.#definitions.length > 0) {
+      const topics = await resolveSubscriptions(
+        this.#driver,
+        this.#definitions,
+        this.#options.allowAutoTopicCreation ?? false,
+      );
+      const workers = this.#definitions.map((definition) => this.#worker(definition, topics.get(definition) ?? []));
+      const groupIds = [...new Set(workers.map((worker) => worker.groupId))];
+      this.#members = groupIds.map((groupId) =>
+        this.#member(
+          groupId,
+          workers.filter((worker) => worker.groupId === groupId),
+        ),
+      );
+    }
+    this.#setState('RUNNING');
+    try {
+      await Promise.all(this.#members.map((member) => member.start(this.#consumer(member))));
+    } catch (error) {
+      await Promise.all(this.#members.map((member) => member.shutdown(0, 0)));
+      this.#setState('STOPPED');
+      throw error;
+    }
+  }
+
+  #worker(definition: WorkerDefinition, topics: readonly string[]): Worker {
+    const init = { ...definition, topics, options: compileWorkerOptions(definition.options ?? {}) };
+    return new Worker(init, this.#clock, this.#slots, this.#events);
+  }
+
+  #member(groupId: string, workers: readonly Worker[]): GroupMember {
+    const { rebalance = {}, fromBeginning = true } = this.#options;
+    return new GroupMember({
+      groupId,
+      workers,
+      clock: this.#clock,
+      events: this.#events,
+      strategy: rebalance.strategy ?? 'drain',
+      rebalanceMs: rebalance.timeoutMs,
+      keepAliveMs: this.#driver.capabilities.keepAliveDuringRevokeMs?.(this.#consumerOptions(groupId, [])),
+      fromBeginning,
+    });
+  }
+
+  #consumer(member: GroupMember): ReturnType<KafkaDriver['createConsumer']> {
+    const topics = [...new Set(member.workers.flatMap((worker) => worker.topics))];
+    return this.#driver.createConsumer(this.#consumerOptions(member.groupId, topics));
+  }
+
+  #consumerOptions(groupId: string, topics: readonly (string | RegExp)[]): DriverConsumerOptions {
+    return {
+      groupId,
+      topics,
+      sessionTimeoutMs: this.#options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
+      rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_TIMEOUT_MS,
+      fromBeginning: this.#options.fromBeginning ?? true,
+    };
+  }
+
+  /** Everything there is to know now, as plain data. O(unsettled records). */
+  inspect(): EngineSnapshot {
+    return {
+      state: this.#state,
+      driver: this.#driver.name,
+      running: this.#members.reduce((sum, member) => sum + member.running, 0),
+      maxConcurrency: this.#options.maxConcurrency,
+      groups: this.#members.map((member) => snapshotGroup(member, this.#clock.now())),
+    };
+  }
+
+  /**
+   * Nothing new starts for the target until `resume`; what runs finishes, offsets are committed. A target of a worker
+   * alone also holds for partitions that come later. @throws KafkaWorkerError UNKNOWN_TARGET
+   */
+  pause(target: Target = {}): void {
+    this.#setPaused(target, true);
+  }
+
+  /** @throws KafkaWorkerError UNKNOWN_TARGET */
+  resume(target: Target = {}): void {
+    this.#setPaused(target, false);
+  }
+
+  /**
+   * Goes on at another offset, backwards or forwards, and commits it.
+   * @throws KafkaWorkerError UNKNOWN_TARGET where the partition is not held here or the offset is not in its log.
+   */
+  async seek(target: Target & TopicPartition, offset: number): Promise<void> {
+    const members = new Set(this.#partitions(target).map(([member]) => member));
+    for (const member of members) await member.seek(target.topic, target.partition, offset);
+  }
+
+  /**
+   * Settles the record that holds the frontier of a partition as skipped, unless a handler is at it.
+   * @returns its offset, or undefined where there was nothing to skip. @throws KafkaWorkerError UNKNOWN_TARGET
+   */
+  skip(target: Target & TopicPartition): number | undefined {
+    return this.#partitions(target)
+      .map(([, partition]) => partition.worker.skipFirst(partition))
+      .at(0);
+  }
+
+  /** Goes on at frozen records, or with `skip` past them. @throws KafkaWorkerError UNKNOWN_TARGET */
+  unfreeze(target: Target = {}, options: { readonly skip?: boolean } = {}): void {
+    for (const [, partition] of this.#partitions(target)) partition.worker.unfreeze(partition, options.skip ?? false);
+  }
+
+  /**
+   * Ends in two stages: running handlers finish (`graceMs`), then signals abort (`forceMs`), then what is settled is
+   * committed and the groups are left. Always the same promise; never rejects.
+   */
+  drain(): Promise<void> {
+    return (this.#draining ??= this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    await this.#starting?.catch(() => {}); // a start under way ends first: its clients must be closed too
+    if (this.#state === 'STOPPED') return;
+    this.#setState('DRAINING');
+    const { graceMs = DEFAULT_GRACE_MS, forceMs = DEFAULT_FORCE_MS } = this.#options.shutdown ?? {};
+    await Promise.all(this.#members.map((member) => member.shutdown(graceMs, forceMs)));
+    this.#setState('STOPPED');
+  }
+
+  #setState(state: EngineState): void {
+    this.#state = state;
+    this.#events.emit({ type: 'engine.state', state });
+  }
+
+  #setPaused(target: Target, paused: boolean): void {
+    const workers = this.#workers(target);
+    const wholeWorkers = target.topic === undefined && target.partition === undefined;
+    if (wholeWorkers) for (const worker of workers) worker.paused = paused;
+    const partitions = wholeWorkers ? this.#partitions(target, true) : this.#partitions(target);
+    for (const [member, partition] of partitions) {
+      if (!wholeWorkers) partition.paused = paused;
+      partition.worker.reconsider(partition);
+      this.#events.emit({
+        type: paused ? 'paused' : 'resumed',
+        groupId: member.groupId,
+        worker: partition.worker.id,
+        topic: partition.topic,
+        partition: partition.partition,
+      });
+    }
+  }
+
+  #workers(target: Target): Worker[] {
+    const found = this.#members
+      .flatMap((member) => member.workers)
+      .filter((worker) => target.worker === undefined || worker.id === target.worker)
+      .filter((worker) => target.groupId === undefined || worker.groupId === target.groupId);
+    if (found.length === 0) throw unknown(target);
+    return found;
+  }
+
+  #partitions(target: Target, maybeNone = false): [GroupMember, PartitionAssignment][] {
+    const workers = new Set(this.#workers(target));
+    const found = this.#members.flatMap((member) =>
+      member.partitions
+        .filter((partition) => workers.has(partition.worker))
+        .filter((partition) => target.topic === undefined || partition.topic === target.topic)
+        .filter((partition) => target.partition === undefined || partition.partition === target.partition)
+        .map((partition): [GroupMember, PartitionAssignment] => [member, partition]),
+    );
+    if (found.length === 0 && !maybeNone) throw unknown(target);
+    return found;
+  }
 }
 
-/** How the process ends. */
-export interface ShutdownOptions {
-  /** Time for running handlers to finish. Milliseconds. Default 25,000: inside Kubernetes' 30 s. */
-  readonly graceMs?: number;
-  /** Time after that, with signals aborted, before the group is left anyhow. Milliseconds. Default 3,000. */
-  readonly forceMs?: number;
-}
-
-/** What an engine is made with. */
-export interface EngineOptions {
-  readonly driver: KafkaDriver;
-  readonly clock?: Clock;
-  /** Handlers of all workers that run at once. Default: no bound beside each worker's `limit`. */
-  readonly maxConcurrency?: number;
-  readonly rebalance?: RebalanceOptions;
-  readonly shutdown?: ShutdownOptions;
-  /** Of each member. Milliseconds. Default 30,000. */
-  readonly sessionTimeoutMs?: number;
-  /** Of each member. Milliseconds. Default 60,000. */
-  readonly rebalanceTimeoutMs?: number;
-  /** Default true. */
-  readonly fromBeginning?: boolean;
-  /** Default false: a missing topic stops the start. */
-  readonly allowAutoTopicCreation?: boolean;
-}
-
-/** What a command is for. Everything left out matches everything. */
-export interface Target extends Partial<TopicPartition> {
-  readonly groupId?: string;
-  readonly worker?: string;
-}
-/** The public face of the engine. */
-export interface EngineApi {
-  readonly state: EngineState;
-  add(worker: WorkerDefinition): void;
-  /** @throws ConfigurationError with every mistake, KafkaWorkerError TOPIC_MISSING, CONNECTION. */
-  start(): Promise<void>;
-  on(listener: EngineEventListener): () => void;
-  inspect(): EngineSnapshot;
-  /** Nothing new starts for the target; what runs finishes. @throws KafkaWorkerError UNKNOWN_TARGET. */
-  pause(target?: Target): void;
-  resume(target?: Target): void;
-  /** @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
-  seek(target: Target & TopicPartition, offset: number): Promise<void>;
-  /** Settles the record that holds the frontier as `skipped`. */
-  skip(target: Target & TopicPartition): void;
-  unfreeze(target?: Target, options?: { readonly skip?: boolean }): void;
-  /** Two-stage shutdown; one memoised promise that never rejects. */
-  drain(): Promise<void>;
+function unknown(target: Target): KafkaWorkerError {
+  const { groupId, worker, topic, partition } = target;
+  const what = [
+    worker !== undefined && `worker ${worker}`,
+    groupId !== undefined && `group ${groupId}`,
+    topic !== undefined && (partition === undefined ? `topic ${topic}` : partitionKey(topic, partition)),
+  ].filter((part) => part !== false);
+  return new KafkaWorkerError(
+    'UNKNOWN_TARGET',
+    `this process holds no ${what.length > 0 ? what.join(', ') : 'partition'}`,
+  );
 }

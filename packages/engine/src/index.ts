@@ -10,4 +10,5 @@ export * from './events/emitter.js';
 export * from './inspect.js';
 export * from './options/worker-options.js';
 export * from './options/compile-options.js';
+export * from './options/engine-options.js';
 export * from './engine.js';

@@ -180,6 +180,7 @@ export interface DriverProducer {
 /** A topic to create. */
 export interface TopicSpec {
   readonly topic: string;
+  /** -1: the broker's default. */
   readonly partitions: number;
   readonly replicationFactor?: number;
   readonly configs?: Readonly<Record<string, string>>;

@@ -1,0 +1,286 @@
+import type { Clock } from '../clock.js';
+import type {
+  Assignment,
+  DriverConsumer,
+  DriverConsumerListener,
+  DriverConsumerState,
+  StartPosition,
+} from '../driver/driver.js';
+import { partitionKey, type RecordBatch, type TopicPartition } from '../driver/record.js';
+import type { AbortCause } from '../delivery/delivery.js';
+import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
+import type { EventHub } from '../events/emitter.js';
+import type { DrainCause, DrainOutcome } from '../events/events.js';
+import type { RebalanceSnapshot } from '../inspect.js';
+import { Committer } from '../offsets/committer.js';
+import type { Worker } from '../worker.js';
+import { waitForRunning } from './drain.js';
+import { PartitionAssignment } from './partition-assignment.js';
+import { startPositions, type StartDecision } from './start-positions.js';
+import { TopicRouter } from './topic-router.js';
+
+/** What a member is made with. */
+export interface MemberInit {
+  readonly groupId: string;
+  readonly workers: readonly Worker[];
+  readonly clock: Clock;
+  readonly events: EventHub;
+  readonly strategy: 'drain' | 'commit-completed';
+  /** Bound of a drain for a rebalance. Milliseconds; undefined: what the driver allows. */
+  readonly rebalanceMs: number | undefined;
+  /** Pace of commits that keep the session during a drain; undefined: the client keeps it. */
+  readonly keepAliveMs: number | undefined;
+  readonly fromBeginning: boolean;
+}
+
+/**
+ * This process as a member of one group: owns the partition assignments, and turns what the client tells of joins
+ * and losses into drains, hand-overs and new starts.
+ *
+ * Drain first, fence second: `revoking` stops new starts, waits for what runs, commits, and leaves every assignment
+ * alive; only the next `assigned` says which are gone. What is kept goes on exactly where it stood.
+ */
+export class GroupMember implements DriverConsumerListener {
+  readonly groupId: string;
+  readonly workers: readonly Worker[];
+  readonly #router: TopicRouter;
+  readonly #partitions = new Map<string, PartitionAssignment>();
+  readonly #init: MemberInit;
+  #consumer!: DriverConsumer;
+  #committer!: Committer;
+  #epochs = 0;
+  /** Nothing starts any more in any partition, now or after a join. */
+  #shuttingDown = false;
+  #revokedAt: number | undefined;
+
+  state: DriverConsumerState = 'connecting';
+  error: Error | undefined;
+  generation = -1;
+  memberId = '';
+  protocol: string | undefined;
+  lastRebalance: RebalanceSnapshot | undefined;
+
+  constructor(init: MemberInit) {
+    this.#init = init;
+    this.groupId = init.groupId;
+    this.workers = init.workers;
+    this.#router = new TopicRouter(init.workers);
+  }
+
+  /** @throws what the driver throws: KafkaWorkerError CONNECTION, TOPIC_MISSING, … */
+  async start(consumer: DriverConsumer): Promise<void> {
+    this.#consumer = consumer;
+    this.#committer = new Committer(this.groupId, consumer, this.#init.clock, this.#init.events);
+    await consumer.start(this);
+  }
+
+  get partitions(): readonly PartitionAssignment[] {
+    return [...this.#partitions.values()];
+  }
+
+  get running(): number {
+    return this.partitions.reduce((sum, partition) => sum + partition.running, 0);
+  }
+
+  // ---------------------------------------------------------------- told by the driver
+
+  records(batch: RecordBatch): number {
+    const partition = this.#partitions.get(partitionKey(batch.topic, batch.partition));
+    if (partition === undefined) return batch.records.length; // not ours any more: the next owner gets them
+    return partition.worker.take(partition, batch);
+  }
+
+  async assigned(assignment: Assignment): Promise<readonly StartPosition[]> {
+    const { clock } = this.#init;
+    const since = this.#revokedAt ?? clock.now();
+    const owned = new Set(assignment.partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
+    const revoked = this.partitions.filter((partition) => !owned.has(partition.key));
+    const kept = this.partitions.filter((partition) => owned.has(partition.key));
+    for (const partition of revoked) this.#drop(partition, 'rebalance');
+    this.generation = assignment.generation;
+    this.memberId = assignment.memberId;
+    this.protocol = assignment.protocol;
+
+    const fresh = assignment.partitions.filter((p) => !this.#partitions.has(partitionKey(p.topic, p.partition)));
+    const starts = await startPositions(this.#consumer, fresh, this.#init.fromBeginning);
+    for (const start of starts) this.#add(start);
+
+    this.#revokedAt = undefined;
+    this.#committer.release();
+    for (const partition of kept) this.#reopen(partition);
+    this.lastRebalance = {
+      at: clock.now(),
+      durationMs: clock.now() - since,
+      assigned: starts.length,
+      revoked: revoked.length,
+      kept: kept.length,
+    };
+    this.#init.events.emit({
+      type: 'group.rebalanced',
+      groupId: this.groupId,
+      generation: this.generation,
+      memberId: this.memberId,
+      assigned: fresh.map(plain),
+      revoked: revoked.map(plain),
+      kept: kept.map(plain),
+      durationMs: this.lastRebalance.durationMs,
+    });
+    return this.partitions.map(({ topic, partition, tracker }) => ({ topic, partition, offset: tracker.position }));
+  }
+
+  async revoking(partitions: readonly TopicPartition[], deadlineMs: number): Promise<void> {
+    this.#revokedAt ??= this.#init.clock.now();
+    this.#committer.hold();
+    const leaving = this.#held(partitions);
+    const completed = this.#init.strategy === 'commit-completed';
+    for (const partition of leaving) {
+      partition.draining = true;
+      if (completed) partition.worker.abort(partition, 'rebalance');
+    }
+    await this.#drain(leaving, 'rebalance', {
+      budgetMs: completed ? 0 : Math.min(deadlineMs, this.#init.rebalanceMs ?? deadlineMs),
+      waits: !completed,
+    });
+  }
+
+  lost(partitions: readonly TopicPartition[], cause: Error): void {
+    const gone = this.#held(partitions);
+    for (const partition of gone) this.#drop(partition, 'lost');
+    if (gone.length === 0) return;
+    this.#init.events.emit({ type: 'group.lost', groupId: this.groupId, partitions: gone.map(plain), error: cause });
+  }
+
+  stateChanged(state: DriverConsumerState, cause?: Error): void {
+    this.state = state;
+    this.error = cause;
+    const event = { type: 'group.state', groupId: this.groupId, state } as const;
+    this.#init.events.emit(cause === undefined ? event : { ...event, error: cause });
+  }
+
+  // ---------------------------------------------------------------- shutdown
+
+  /**
+   * Two stages: running handlers finish in `graceMs`; then signals abort and they get `forceMs`; then what is settled
+   * is committed and the group is left. Never rejects.
+   */
+  async shutdown(graceMs: number, forceMs: number): Promise<void> {
+    this.#shuttingDown = true;
+    this.#consumer.stopping();
+    const all = this.partitions;
+    for (const partition of all) partition.draining = true;
+    this.#consumer.pause(all.map(plain));
+    await this.#drain(all, 'shutdown', { budgetMs: graceMs, waits: true, forceMs });
+    this.#committer.close();
+    await this.#consumer.stop().catch(() => {});
+    for (const partition of this.partitions) this.#drop(partition, 'shutdown');
+    if (this.state !== 'stopped') this.stateChanged('stopped');
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  async #drain(
+    partitions: readonly PartitionAssignment[],
+    cause: DrainCause,
+    plan: { readonly budgetMs: number; readonly waits: boolean; readonly forceMs?: number },
+  ): Promise<void> {
+    const { clock, events, keepAliveMs } = this.#init;
+    const startedAt = clock.now();
+    const running = partitions.reduce((sum, partition) => sum + partition.running, 0);
+    events.emit({ type: 'drain.started', groupId: this.groupId, cause, running });
+    // a shutdown leaves the client's loop turning, so only a rebalance has to keep the session by itself
+    const keepAlive =
+      cause === 'rebalance' && keepAliveMs !== undefined
+        ? { keepAliveMs, keepAlive: () => this.#commit(this.partitions) }
+        : {};
+    let left = plan.waits
+      ? await waitForRunning(partitions, clock, { budgetMs: plan.budgetMs, ...keepAlive })
+      : running;
+    if (left > 0 && plan.forceMs !== undefined) {
+      for (const partition of partitions) partition.worker.abort(partition, 'shutdown');
+      left = await waitForRunning(partitions, clock, { budgetMs: plan.forceMs });
+    }
+    // a rebalance takes all partitions of the member into its last commit: it is also the last sign of life
+    await this.#commit(cause === 'rebalance' ? this.partitions : partitions);
+    const outcome: DrainOutcome = left === 0 ? 'drained' : plan.waits ? 'timeout' : 'completed';
+    events.emit({
+      type: 'drain.finished',
+      groupId: this.groupId,
+      cause,
+      outcome,
+      finished: running - left,
+      left,
+      durationMs: clock.now() - startedAt,
+    });
+  }
+
+  /** Never rejects: the committer has told of a failure, and what it means is decided by whoever owns the partition. */
+  async #commit(partitions: readonly PartitionAssignment[]): Promise<void> {
+    await this.#committer.flush(partitions).catch(() => {});
+  }
+
+  #held(partitions: readonly TopicPartition[]): PartitionAssignment[] {
+    return partitions.flatMap(({ topic, partition }) => this.#partitions.get(partitionKey(topic, partition)) ?? []);
+  }
+
+  #add(start: StartDecision): void {
+    const { topic, partition } = start;
+    const worker = this.#router.workerOf(topic);
+    if (worker === undefined) return; // a topic this process does not subscribe to: a mixed group, not our record
+    const epoch = ++this.#epochs;
+    const added = new PartitionAssignment({ ...start, epoch }, worker, this.#consumer, this.#committer);
+    added.draining = this.#shuttingDown;
+    this.#partitions.set(added.key, added);
+    const where = { groupId: this.groupId, worker: worker.id, topic, partition };
+    if (start.mapDropped !== undefined) {
+      this.#init.events.emit({ type: 'map.dropped', ...where, reason: start.mapDropped });
+    }
+    if (start.reset !== undefined) {
+      const { from, reason } = start.reset;
+      this.#init.events.emit({ type: 'position.reset', ...where, from, to: start.offset, reason });
+    }
+  }
+
+  #reopen(partition: PartitionAssignment): void {
+    partition.draining = this.#shuttingDown;
+    partition.worker.reconsider(partition);
+  }
+
+  #drop(partition: PartitionAssignment, cause: AbortCause): void {
+    this.#partitions.delete(partition.key);
+    partition.worker.abandon(partition, cause);
+  }
+
+  /**
+   * Goes on at another offset: a new assignment of the same partition, since nothing known of the old one holds.
+   * What runs is told, and its result is dropped.
+   * @throws KafkaWorkerError UNKNOWN_TARGET
+   */
+  async seek(topic: string, partition: number, offset: number): Promise<void> {
+    const old = this.#partitions.get(partitionKey(topic, partition));
+    if (old === undefined)
+      throw new KafkaWorkerError('UNKNOWN_TARGET', `${topic}/${partition} is not held by this process`);
+    const [range] = await this.#consumer.logRanges([plain(old)]);
+    if (range === undefined || offset < range.low || offset > range.high) {
+      const message = `offset ${offset} is outside of ${topic}/${partition}: ${range?.low ?? '?'} to ${range?.high ?? '?'} is allowed`;
+      throw new KafkaWorkerError('UNKNOWN_TARGET', message);
+    }
+    if (!old.alive) throw new KafkaWorkerError('UNKNOWN_TARGET', `${topic}/${partition} was handed over meanwhile`);
+    const { paused, draining } = old;
+    this.#drop(old, 'rebalance');
+    this.#add({ topic, partition, offset, restored: [], committed: old.committed, range });
+    const fresh = this.#partitions.get(old.key) as PartitionAssignment;
+    Object.assign(fresh, { paused, draining });
+    this.#consumer.seek({ topic, partition, offset });
+    this.#consumer.resume([plain(fresh)]);
+    this.#init.events.emit({ type: 'sought', groupId: this.groupId, worker: old.worker.id, topic, partition, offset });
+    try {
+      await this.#committer.flush([fresh]);
+    } catch (thrown) {
+      throw ensureError(thrown);
+    }
+  }
+}
+
+function plain({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition };
+}

@@ -1,0 +1,95 @@
+import type { Task } from '../delivery/task.js';
+import type {
+  FreezeSnapshot,
+  GroupSnapshot,
+  PartitionSnapshot,
+  RecordSnapshot,
+  RecordState,
+  WorkerSnapshot,
+} from '../inspect.js';
+import type { Worker } from '../worker.js';
+import type { GroupMember } from './member.js';
+import type { PartitionAssignment } from './partition-assignment.js';
+
+const KEY_CHARS = 64;
+
+/** A member with its workers and partitions as plain data. O(unsettled records). */
+export function snapshotGroup(member: GroupMember, now: number): GroupSnapshot {
+  return {
+    groupId: member.groupId,
+    state: member.state,
+    ...(member.error === undefined ? {} : { error: member.error.message }),
+    generation: member.generation,
+    memberId: member.memberId,
+    ...(member.protocol === undefined ? {} : { protocol: member.protocol }),
+    ...(member.lastRebalance === undefined ? {} : { lastRebalance: member.lastRebalance }),
+    workers: member.workers.map(snapshotWorker),
+    partitions: member.partitions.map((partition) => snapshotPartition(partition, now)),
+  };
+}
+
+function snapshotWorker(worker: Worker): WorkerSnapshot {
+  return {
+    id: worker.id,
+    groupId: worker.groupId,
+    topics: worker.topics.map(String),
+    concurrency: worker.options.concurrency,
+    limit: worker.options.limit,
+    running: worker.running,
+    paused: worker.paused,
+  };
+}
+
+function snapshotPartition(partition: PartitionAssignment, now: number): PartitionSnapshot {
+  const { tracker } = partition;
+  const tasks = [...tracker];
+  const frontier = tracker.frontier;
+  return {
+    topic: partition.topic,
+    partition: partition.partition,
+    worker: partition.worker.id,
+    epoch: partition.epoch,
+    committed: partition.committed,
+    frontier,
+    position: tracker.position,
+    highWatermark: partition.highWatermark,
+    lag: Math.max(0, partition.highWatermark - frontier),
+    buffered: tracker.unsettled,
+    bufferedBytes: partition.bufferedBytes,
+    lanes: partition.lanes.count,
+    running: partition.running,
+    waiting: partition.waiting,
+    mapChars: partition.mapChars,
+    ...(tracker.first === undefined ? {} : { heldBy: snapshotTask(tracker.first, now) }),
+    runningRecords: tasks.filter((task) => task.state === 'running').map((task) => snapshotTask(task, now)),
+    frozen: tasks.filter((task) => task.state === 'frozen').map((task) => snapshotFreeze(task, partition)),
+    paused: partition.paused || partition.worker.paused,
+    mapHeld: partition.mapHeld,
+    draining: partition.draining,
+  };
+}
+
+function snapshotTask(task: Task, now: number): RecordSnapshot {
+  return {
+    offset: task.offset,
+    key: keyText(task),
+    state: task.state as RecordState,
+    attempt: task.attempt,
+    ageMs: now - (task.startedAt || task.takenAt),
+    ...(task.error === undefined ? {} : { error: task.error.message }),
+  };
+}
+
+function snapshotFreeze(task: Task, partition: PartitionAssignment): FreezeSnapshot {
+  return {
+    scope: partition.frozenAt === task ? 'partition' : 'key',
+    offset: task.offset,
+    key: keyText(task),
+    error: task.error?.message ?? '',
+    since: task.frozenSince,
+  };
+}
+
+function keyText(task: Task): string | null {
+  return task.record.key?.toString('utf8').slice(0, KEY_CHARS) ?? null;
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../clock.js';
+import { Task } from '../delivery/task.js';
+import { recordBytes, type KafkaRecord, type RecordBatch } from '../driver/record.js';
+import type { PartitionAssignment } from '../group/partition-assignment.js';
+import type { CompiledWorkerOptions } from '../options/worker-options.js';
+
+/** A partition that refused records takes some again when it holds no more than this share of its budget. */
+const LOW_WATER = 0.5;
+
+/** What became of a batch. */
+export interface Taken {
+  /** Records from the front that were taken. */
+  readonly taken: number;
+  /** Of these, how many an earlier assignment had settled already. */
+  readonly passed: number;
+}
+
+/**
+ * Takes records into their lanes as far as the budget of their partition allows; a full partition refuses, and only
+ * itself. The budget counts what is unsettled: queued, running, waiting and frozen.
+ */
+export class Intake {
+  /** Records that came again although an earlier assignment had settled them. */
+  redeliveredDone = 0;
+
+  constructor(
+    readonly budget: CompiledWorkerOptions['buffer'],
+    readonly clock: Clock,
+  ) {}
+
+  take(partition: PartitionAssignment, batch: RecordBatch): Taken {
+    const { tracker, lanes } = partition;
+    const { records } = batch;
+    const now = this.clock.now();
+    let passed = 0;
+    let index = 0;
+    partition.highWatermark = batch.highWatermark;
+    for (; index < records.length; index++) {
+      const record = records[index] as KafkaRecord;
+      // clients deliver again from the committed offset after a join; what was taken before is known already
+      if (record.offset < tracker.position) continue;
+      if (tracker.wasSettled(record.offset)) {
+        tracker.pass(record.offset);
+        passed++;
+        continue;
+      }
+      if (this.#full(partition, record)) break;
+      const { lane, broken } = lanes.choose(record);
+      const task = new Task(record, partition, lane, now, broken);
+      tracker.deliver(task);
+      partition.bufferedBytes += task.bytes;
+      lane.push(task);
+      if (lane.state === 'idle') lanes.makeReady(lane);
+    }
+    this.redeliveredDone += passed;
+    partition.refusing = index < records.length;
+    return { taken: index, passed };
+  }
+
+  /** Something was settled: a partition that refused may have room. */
+  settled(partition: PartitionAssignment): void {
+    if (!partition.refusing) return;
+    if (partition.tracker.unsettled > this.budget.records * LOW_WATER) return;
+    if (partition.bufferedBytes > this.budget.bytes * LOW_WATER) return;
+    partition.refusing = false;
+    partition.consumer.resume([partition]);
+  }
+
+  /** A record larger than the whole budget is taken when nothing else is there: it would never fit otherwise. */
+  #full(partition: PartitionAssignment, record: KafkaRecord): boolean {
+    const { unsettled } = partition.tracker;
+    if (unsettled >= this.budget.records) return true;
+    return unsettled > 0 && partition.bufferedBytes + recordBytes(record) > this.budget.bytes;
+  }
+}

@@ -1,0 +1,38 @@
+/** Somebody who wants to run handlers and is told when there may be room again. */
+export interface SlotUser {
+  pump(): void;
+}
+
+/** The bound on handlers of all workers of the process. Whoever found it full is woken in turn. */
+export class Slots {
+  #used = 0;
+  readonly #waiting = new Set<SlotUser>();
+
+  /** @param max at most this many at once; `Infinity` for no bound. */
+  constructor(readonly max: number) {}
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** @returns false when full; `user` is then woken when a slot comes free. */
+  acquire(user: SlotUser): boolean {
+    if (this.#used < this.max) {
+      this.#used++;
+      return true;
+    }
+    this.#waiting.add(user);
+    return false;
+  }
+
+  /** Gives a slot back; the longest waiting user gets the first chance at it, before the one that gave it back. */
+  release(): void {
+    this.#used--;
+    if (this.#waiting.size === 0) return;
+    for (const user of this.#waiting) {
+      this.#waiting.delete(user);
+      user.pump();
+      if (this.#used >= this.max) return;
+    }
+  }
+}

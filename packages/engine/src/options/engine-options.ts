@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.js';
+import type { DeliveryHandler } from '../delivery/delivery.js';
+import type { KafkaDriver } from '../driver/driver.js';
+import type { TopicPartition } from '../driver/record.js';
+import type { WorkerOptions } from './worker-options.js';
+
+/** A handler with what it wants to be called for. */
+export interface WorkerDefinition {
+  /** Unique within the engine; `Class#method` under Nest. */
+  readonly id: string;
+  readonly groupId: string;
+  /** A topic belongs to one worker of a group. */
+  readonly topics: readonly (string | RegExp)[];
+  readonly options?: WorkerOptions;
+  readonly handle: DeliveryHandler;
+}
+
+/** How partitions are given back. */
+export interface RebalanceOptions {
+  /**
+   * `'drain'`: running handlers finish first, bounded by `timeoutMs`. `'commit-completed'`: signals abort, what is
+   * settled is committed at once and the rest is delivered again to the next owner. Default `'drain'`.
+   */
+  readonly strategy?: 'drain' | 'commit-completed';
+  /** Bound of the drain. Milliseconds. Default: nine tenths of the group's rebalance timeout. */
+  readonly timeoutMs?: number;
+}
+
+/** How the process ends. */
+export interface ShutdownOptions {
+  /** Time for running handlers to finish. Milliseconds. Default 25,000: inside Kubernetes' 30 s. */
+  readonly graceMs?: number;
+  /** Time after that, with signals aborted, before the group is left anyhow. Milliseconds. Default 3,000. */
+  readonly forceMs?: number;
+}
+
+/** What an engine is made with. */
+export interface EngineOptions {
+  readonly driver: KafkaDriver;
+  readonly clock?: Clock;
+  /** Handlers of all workers that run at once. Default: no bound beside each worker's `limit`. */
+  readonly maxConcurrency?: number;
+  readonly rebalance?: RebalanceOptions;
+  readonly shutdown?: ShutdownOptions;
+  /** Of each member. Milliseconds. Default 30,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Of each member. Milliseconds. Default 60,000. */
+  readonly rebalanceTimeoutMs?: number;
+  /** Default true. */
+  readonly fromBeginning?: boolean;
+  /** Default false: a missing topic stops the start. */
+  readonly allowAutoTopicCreation?: boolean;
+}
+
+/** What a command is for. Everything left out matches everything. */
+export interface Target extends Partial<TopicPartition> {
+  readonly groupId?: string;
+  readonly worker?: string;
+}
