@@ -36,6 +36,8 @@ export default {
       ...base,
       displayName: 'kafka',
       testMatch: ['<rootDir>/{packages,libs,apps}/*/test/**/*.kafka-spec.ts'],
+      globalSetup: '<rootDir>/libs/kafka-cluster/src/jest-global-setup.ts',
+      globalTeardown: '<rootDir>/libs/kafka-cluster/src/jest-global-teardown.ts',
     },
   ],
 } satisfies Config;

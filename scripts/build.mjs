@@ -1,0 +1,4 @@
+// npm run build: compiles every workspace.
+import { ensureBuilt } from './lib/ready.mjs';
+
+ensureBuilt();
