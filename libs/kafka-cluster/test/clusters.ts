@@ -8,15 +8,21 @@ export function client(brokers: readonly string[]): Kafka {
   return new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
 }
 
-/** Looks every 50 ms until `look` is true; fails after `timeoutMs`. */
+/** Looks every 50 ms until `look` is true; a look that throws is not true yet. Fails after `timeoutMs`. */
 export async function eventually(
   what: string,
   look: () => boolean | Promise<boolean>,
   timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+  for (;;) {
+    let cause: unknown;
+    try {
+      if (await look()) return;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { canStartCluster, KafkaClusterError, startCluster, uniqueName, type KafkaCluster } from '../src/index.js';
+import { livingBrokers } from '../src/cluster-client.js';
 import { client, eventually, isAlive, readAll } from './clusters.js';
 
 const suite = (await canStartCluster()) ? describe : describe.skip;
@@ -123,13 +124,7 @@ suite('a cluster of three brokers', () => {
   });
 
   it('loses a suspended broker and gets it back', async () => {
-    const alive = async (): Promise<number> => {
-      const admin = client(cluster.bootstrap.slice(0, 1)).admin();
-      await admin.connect();
-      const { brokers } = await admin.describeCluster();
-      await admin.disconnect();
-      return brokers.length;
-    };
+    const alive = async (): Promise<number> => (await livingBrokers(cluster.bootstrap[0] as string)).length;
     await cluster.suspend(3);
     await eventually('broker 3 fenced', async () => (await alive()) === 2);
     await cluster.continue(3);
