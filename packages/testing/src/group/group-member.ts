@@ -1,6 +1,6 @@
 import type { TimerHandle, TopicPartition } from '@kafka-worker/engine';
 import type { Deferred } from '../clock/deferred.js';
-import type { AssignableMember, GroupAssignment } from './assignors.js';
+import type { AssignableMember } from './assignors.js';
 
 /** What a broker lets a member know in the answer to a heartbeat. */
 export type MemberNotice = 'rebalance' | 'fenced';
@@ -47,4 +47,3 @@ export class GroupMember {
   }
 }
 
-export type { GroupAssignment };
