@@ -18,7 +18,14 @@ const arrows = {
 function forbidOthers({ may, world }) {
   const allowed = [...may, ...world].map((name) => name.replace('/', '\\/')).join('|');
   const regex = allowed ? `^(?!\\.|node:|(?:${allowed})(?:$|\\/))` : '^(?!\\.|node:)';
-  return { patterns: [{ regex, message: `This package may import ${[...may, ...world].join(', ') || 'nothing'} beside Node and itself.` }] };
+  return {
+    patterns: [
+      {
+        regex,
+        message: `This package may import ${[...may, ...world].join(', ') || 'nothing'} beside Node and itself.`,
+      },
+    ],
+  };
 }
 
 export default tseslint.config(

@@ -29,7 +29,16 @@ for (const { name, args } of runs) {
   rmSync(file, { force: true });
   const ran = spawnSync(
     process.execPath,
-    ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, '--passWithNoTests', '--json', '--outputFile', file, ...args],
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      jest,
+      '--passWithNoTests',
+      '--json',
+      '--outputFile',
+      file,
+      ...args,
+    ],
     { cwd: root, stdio: ['inherit', 'ignore', 'inherit'] },
   );
   status ||= ran.status ?? 1;

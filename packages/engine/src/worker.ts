@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { Task } from './delivery/task.js';
+import type { Task } from './delivery/task.js';
 import type { AbortCause, DeliveryHandler } from './delivery/delivery.js';
 import type { FreezeScope } from './delivery/failure-policy.js';
 import { judge } from './delivery/verdict.js';
