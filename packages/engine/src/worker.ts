@@ -364,6 +364,7 @@ export class Worker {
     }
     partition.waiting = 0;
     this.#turns.rest(partition);
+    partition.becameIdle(); // nobody has to wait for results that will be dropped
     this.pump();
   }
 

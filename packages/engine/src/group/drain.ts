@@ -10,6 +10,11 @@ export interface DrainWait {
   readonly keepAliveMs?: number;
 }
 
+/** Handlers of these partitions whose results still count. */
+export function runningIn(partitions: readonly PartitionAssignment[]): number {
+  return partitions.reduce((sum, partition) => sum + (partition.alive ? partition.running : 0), 0);
+}
+
 /**
  * Waits until no handler of these partitions runs, or the time is up.
  * @returns how many handlers still run.
@@ -19,7 +24,7 @@ export async function waitForRunning(
   clock: Clock,
   wait: DrainWait,
 ): Promise<number> {
-  const running = (): number => partitions.reduce((sum, partition) => sum + partition.running, 0);
+  const running = (): number => runningIn(partitions);
   if (running() === 0 || wait.budgetMs <= 0) return running();
   const until = clock.now() + wait.budgetMs;
   const idle = Promise.all(partitions.map((partition) => partition.whenIdle())).then(() => true);

@@ -14,7 +14,7 @@ import type { DrainCause, DrainOutcome } from '../events/events.js';
 import type { RebalanceSnapshot } from '../inspect.js';
 import { Committer } from '../offsets/committer.js';
 import type { Worker } from '../worker.js';
-import { waitForRunning } from './drain.js';
+import { runningIn, waitForRunning } from './drain.js';
 import { PartitionAssignment } from './partition-assignment.js';
 import { startPositions, type StartDecision } from './start-positions.js';
 import { TopicRouter } from './topic-router.js';
@@ -79,7 +79,7 @@ export class GroupMember implements DriverConsumerListener {
   }
 
   get running(): number {
-    return this.partitions.reduce((sum, partition) => sum + partition.running, 0);
+    return runningIn(this.partitions);
   }
 
   // ---------------------------------------------------------------- told by the driver
@@ -185,7 +185,7 @@ export class GroupMember implements DriverConsumerListener {
   ): Promise<void> {
     const { clock, events, keepAliveMs } = this.#init;
     const startedAt = clock.now();
-    const running = partitions.reduce((sum, partition) => sum + partition.running, 0);
+    const running = runningIn(partitions);
     events.emit({ type: 'drain.started', groupId: this.groupId, cause, running });
     // a shutdown leaves the client's loop turning, so only a rebalance has to keep the session by itself
     const keepAlive =
