@@ -8,3 +8,6 @@ export type { CommitEntry } from './group/commit-history.js';
 export { GroupError, type GroupErrorType } from './group/group-error.js';
 export type { StoredOffset } from './group/offset-store.js';
 export { murmur2 } from './log/partitioner.js';
+export type { RemoteDriverOptions } from './remote/connect.js';
+export { remoteDriver } from './remote/remote-driver.js';
+export { type ClusterServer, serveCluster, type ServeOptions } from './remote/server.js';

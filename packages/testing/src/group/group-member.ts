@@ -46,4 +46,3 @@ export class GroupMember {
     return this.request.memberId;
   }
 }
-

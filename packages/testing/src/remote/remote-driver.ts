@@ -1,0 +1,23 @@
+import type { KafkaDriver } from '@kafka-worker/engine';
+import type { RemoteDriverOptions } from './connect.js';
+import { RemoteAdmin, RemoteProducer } from './remote-clients.js';
+import { RemoteConsumer } from './remote-consumer.js';
+
+/**
+ * A driver on a cluster that another process of this machine serves (`serveCluster`). Every consumer, producer and
+ * admin has a connection of its own; a consumer whose connection drops is a member that died.
+ */
+export function remoteDriver(options: RemoteDriverOptions): KafkaDriver {
+  return {
+    name: 'in-memory-remote',
+    capabilities: {
+      incrementalRebalance: options.incrementalRebalance ?? false,
+      staticMembership: false,
+      commitDuringRevoke: true,
+      transactions: false,
+    },
+    createConsumer: (consumer) => new RemoteConsumer(options, consumer),
+    createProducer: () => new RemoteProducer(options),
+    createAdmin: () => new RemoteAdmin(options),
+  };
+}
