@@ -1,0 +1,77 @@
+import type { Broker, Cluster, PartitionAssigner } from 'kafkajs';
+
+/** A fetch as kafkajs sends it. */
+export type FetchRequest = Parameters<Broker['fetch']>[0];
+/** A commit as kafkajs sends it. */
+export type OffsetCommitRequest = Parameters<Broker['offsetCommit']>[0];
+
+/** The points of kafkajs' consumer loop at which the driver has a say. */
+export interface ClusterHooks {
+  /** The consumer's own connections. Called once, while the consumer is made. */
+  attached(cluster: Cluster): void;
+  /** Awaited before each JoinGroup; a throw ends the membership. */
+  beforeJoin(): Promise<void>;
+  /** Awaited at the top of each fetch round, before kafkajs applies seeks and looks up its own offsets. */
+  beforeFetch(): Promise<void>;
+  /** A fetch failed: give a response to go on with, or throw. */
+  fetchFailed(error: unknown, request: FetchRequest): unknown;
+  /** Throws where this commit may not leave the process. */
+  beforeCommit(request: OffsetCommitRequest): void;
+}
+
+/**
+ * An assigner that lets the driver into the consumer's own cluster object.
+ *
+ * kafkajs hands every assigner factory the `Cluster` of the consumer it is made for, and that object's methods are
+ * public. Its consumer group awaits `findGroupCoordinator` right before it sends JoinGroup, and awaits
+ * `refreshMetadataIfNecessary` as the first thing of each fetch round. The consumer's own events cannot do the same:
+ * they are not awaited, and three of the ways into a join emit none before it.
+ */
+export function gated(inner: PartitionAssigner, hooks: ClusterHooks): PartitionAssigner {
+  return (config) => {
+    const { cluster, groupId } = config;
+    hooks.attached(cluster);
+    const guarded = new WeakSet<Broker>();
+
+    const findGroupCoordinator = cluster.findGroupCoordinator.bind(cluster);
+    cluster.findGroupCoordinator = async (group) => {
+      if (group.groupId === groupId) await hooks.beforeJoin();
+      return findGroupCoordinator(group);
+    };
+
+    const refreshMetadataIfNecessary = cluster.refreshMetadataIfNecessary.bind(cluster);
+    cluster.refreshMetadataIfNecessary = async () => {
+      await hooks.beforeFetch();
+      return refreshMetadataIfNecessary();
+    };
+
+    const findBroker = cluster.findBroker.bind(cluster);
+    cluster.findBroker = async (node) => {
+      const broker = await findBroker(node);
+      if (!guarded.has(broker)) {
+        guarded.add(broker);
+        guard(broker, groupId, hooks);
+      }
+      return broker;
+    };
+
+    return inner(config);
+  };
+}
+
+function guard(broker: Broker, groupId: string, hooks: ClusterHooks): void {
+  const fetch = broker.fetch.bind(broker);
+  broker.fetch = async (request) => {
+    try {
+      return (await fetch(request)) as unknown;
+    } catch (error) {
+      return hooks.fetchFailed(error, request);
+    }
+  };
+
+  const offsetCommit = broker.offsetCommit.bind(broker);
+  broker.offsetCommit = async (request) => {
+    if (request.groupId === groupId) hooks.beforeCommit(request);
+    return (await offsetCommit(request)) as unknown;
+  };
+}

@@ -1,0 +1,42 @@
+import type { ConsumerConfig, KafkaConfig, ProducerConfig } from 'kafkajs';
+import type { CompressionName } from './codecs/compression.js';
+
+/** Levels of {@link DriverLog}. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Where the client's own lines go. `fields` holds what kafkajs adds: groupId, memberId, broker, … */
+export type DriverLog = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** kafkajs' consumer options, without what the engine decides. */
+export type ConsumerOverrides = Omit<
+  ConsumerConfig,
+  'groupId' | 'sessionTimeout' | 'rebalanceTimeout' | 'allowAutoTopicCreation'
+>;
+
+/** kafkajs' producer options, without what would take away the acknowledgement's meaning or the order. */
+export type ProducerOverrides = Omit<
+  ProducerConfig,
+  'idempotent' | 'maxInFlightRequests' | 'createPartitioner' | 'transactionalId' | 'transactionTimeout'
+> & {
+  /** How requests are compressed. Default `none`. Beside gzip each codec needs its package (see the README). */
+  readonly compression?: CompressionName;
+};
+
+/** What the driver is made with; the shapes are those of kafkajs. */
+export interface KafkajsDriverOptions {
+  /**
+   * Brokers, client id, TLS, SASL, timeouts: handed to kafkajs as it is. Every consumer, producer and admin gets a
+   * `Kafka` object of its own, since members made of one object share their committed offsets.
+   */
+  readonly client: KafkaConfig;
+  /**
+   * Differs from kafkajs' defaults in: `heartbeatInterval` 500 ms, `maxWaitTimeInMs` 100 ms (a member that stops or
+   * joins waits for the fetch under way), `retry.retries` 8 from 100 ms. `maxBytesPerPartition` (1 MiB) also bounds
+   * what the driver keeps back of a partition that is full.
+   */
+  readonly consumer?: ConsumerOverrides;
+  /** Differs from kafkajs' defaults in: `retry.retries` 20 from 100 ms to 2 s, about half a minute. */
+  readonly producer?: ProducerOverrides;
+  /** Gets the client's lines of level `client.logLevel`, default WARN. Left out: nothing is logged. */
+  readonly log?: DriverLog;
+}
