@@ -3,7 +3,7 @@ import type { DriverConsumerOptions, KafkaDriver } from './driver/driver.js';
 import { partitionKey, type TopicPartition } from './driver/record.js';
 import { ConfigurationError } from './errors/configuration.error.js';
 import { KafkaWorkerError } from './errors/kafka-worker.error.js';
-import { EventHub, type EngineEventListener } from './events/emitter.js';
+import { EventHub, type EngineEventListener, type SubscriptionOptions } from './events/emitter.js';
 import type { EngineState } from './events/events.js';
 import { GroupMember } from './group/member.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
@@ -57,8 +57,8 @@ export class WorkerEngine {
   }
 
   /** Hears every event from now on. @returns the function that ends it. */
-  on(listener: EngineEventListener): () => void {
-    return this.#events.on(listener);
+  on(listener: EngineEventListener, options?: SubscriptionOptions): () => void {
+    return this.#events.on(listener, options);
   }
 
   /**

@@ -256,7 +256,7 @@ export class Worker {
     if (lane.head === undefined) partition.lanes.remove(lane);
     else partition.lanes.makeReady(lane);
     partition.committer.note(partition);
-    if (this.events.active) {
+    if (disposition !== 'done' || this.events.wantsDone) {
       const base = { type: 'record.settled', ...this.#of(task), disposition } as const;
       this.events.emit(error === undefined ? base : { ...base, error });
     }
@@ -360,7 +360,7 @@ export class Worker {
         this.#dropHeldSlot(task.lane);
         task.state = 'settled';
       }
-      if (this.events.active) this.events.emit({ type: 'record.settled', ...this.#of(task), disposition: 'abandoned' });
+      this.events.emit({ type: 'record.settled', ...this.#of(task), disposition: 'abandoned' });
     }
     partition.waiting = 0;
     this.#turns.rest(partition);
