@@ -1,5 +1,5 @@
+import { KafkaWorkerError } from '@kafka-worker/engine';
 import { deferred, type Deferred } from '../clock/deferred.js';
-import { GroupError } from '../group/group-error.js';
 import type { Scheduler } from '../scheduler.js';
 
 /**
@@ -26,7 +26,7 @@ export class Connection {
     this.#gate = undefined;
   }
 
-  /** For good. Requests under way reject as a member's that nobody knows any more. */
+  /** For good. Requests under way reject with `CONNECTION`, so that nothing waits for ever in the dead client. */
   cut(): void {
     this.#cut = true;
     this.wake();
@@ -44,6 +44,6 @@ export class Connection {
   async passage(): Promise<void> {
     await this.scheduler.hop();
     while (this.#gate) await this.#gate.promise;
-    if (this.#cut) throw new GroupError('UNKNOWN_MEMBER_ID', 'the client crashed');
+    if (this.#cut) throw new KafkaWorkerError('CONNECTION', 'the client crashed');
   }
 }

@@ -103,7 +103,9 @@ export class InMemoryConsumer implements DriverConsumer {
       await this.core.commit({ groupId: this.groupId, memberId, generation, offsets });
       await this.#connection.passage();
     } catch (error) {
-      if (!(error instanceof GroupError)) throw error;
+      if (error instanceof CommitError) throw error;
+      if (!(error instanceof GroupError))
+        throw new CommitError('COMMIT_FENCED', 'the client crashed', { cause: error });
       if (error.type === 'UNKNOWN_MEMBER_ID') this.#membership?.heartbeatAnswered(memberId, 'fenced');
       throw toCommitError(error);
     }

@@ -21,6 +21,9 @@ export interface FakeClockOptions {
 // Taken at load, so that a test runner's fake timers cannot take the ground from under this clock.
 const immediate = setImmediate;
 
+/** An immediate may set another: time stands for that many turns with nothing due before it counts as quiet. */
+const QUIET_TURNS = 3;
+
 /**
  * A clock that stands still until a test moves it. Timers fire in order of time, those of one instant in the order
  * in which they were set, and between two of them every promise that can settle has settled.
@@ -71,15 +74,20 @@ export class FakeClock implements Clock {
 
   /** Lets everything happen that happens now: settles promises and immediates, fires what is due, time stands still. */
   async tick(): Promise<void> {
-    await this.#flush();
-    for (let fired = 0; ; fired++) {
+    let fired = 0;
+    for (let quiet = 0; quiet < QUIET_TURNS;) {
+      await this.#flush();
       const timer = this.#timers[0];
-      if (!timer || timer.at > this.#now) return;
-      if (fired >= this.#limit)
-        throw new Error(`FakeClock: ${fired} timers fired at one instant; does one set itself again?`);
+      if (!timer || timer.at > this.#now) {
+        quiet++;
+        continue;
+      }
+      quiet = 0;
+      if (++fired > this.#limit) {
+        throw new Error(`FakeClock: ${this.#limit} timers fired at one instant; does one set itself again?`);
+      }
       this.#timers.shift();
       timer.callback();
-      await this.#flush();
     }
   }
 
