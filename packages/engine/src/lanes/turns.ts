@@ -65,10 +65,11 @@ export class Turns {
     }
   }
 
+  /** One whose turn was over may come round again while something of it still runs: it has its place yet. */
   #give(partition: PartitionAssignment): void {
+    if (!partition.hasPlace) this.#places++;
     partition.hasPlace = true;
     partition.turnStarts = 0;
-    this.#places++;
     this.#run.push(partition);
   }
 }

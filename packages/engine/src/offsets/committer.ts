@@ -24,6 +24,8 @@ export class Committer {
   /** From the start of a rebalance until the next assignment: only `flush` commits. */
   #held = false;
   #closed = false;
+  /** Callers of `flush` that wait for the commit under way: they come before commits of our own. */
+  #flushing = 0;
 
   constructor(
     readonly groupId: string,
@@ -64,10 +66,12 @@ export class Committer {
 
   /**
    * Commits these partitions now, changed or not, after the commit under way.
-   * @throws CommitError when the broker does not acknowledge it.
+   * @throws CommitError when the broker does not acknowledge it, or all of them are gone.
    */
   async flush(partitions: readonly PartitionAssignment[]): Promise<void> {
+    this.#flushing++;
     while (this.#inFlight !== undefined) await this.#inFlight.catch(() => {});
+    this.#flushing--;
     await this.#send(partitions);
   }
 
@@ -99,23 +103,28 @@ export class Committer {
   #kick(): void {
     if (this.#inFlight !== undefined || this.#held || this.#closed || this.#dirty.size === 0) return;
     this.#clearTimer();
-    this.#send([...this.#dirty]).then(
-      () => this.#again(),
-      () => this.#schedule(RETRY_MS),
-    );
+    this.#send([...this.#dirty]).catch(() => {}); // an event has told of it, and what failed is dirty again
   }
 
-  /** After a commit: partitions that have had their number of records meanwhile go at once, the rest on time. */
+  /**
+   * After a commit: partitions that have had their number of records meanwhile go at once, the rest on time. Without a
+   * timer that time has come while the commit was under way.
+   */
   #again(): void {
+    if (this.#flushing > 0) return;
+    const due = this.#timerDue === Infinity;
     for (const partition of this.#dirty) {
-      if (partition.settledSinceCommit >= partition.worker.options.commit.records) return this.#kick();
+      if (due || partition.settledSinceCommit >= partition.worker.options.commit.records) return this.#kick();
     }
   }
 
   /** @throws CommitError */
   #send(partitions: readonly PartitionAssignment[]): Promise<void> {
     const sent = partitions.filter((partition) => partition.alive);
-    if (sent.length === 0) return Promise.resolve();
+    if (sent.length === 0) {
+      if (partitions.length === 0) return Promise.resolve();
+      return Promise.reject(new CommitError('COMMIT_STALE', 'the partition is not held by this process any more'));
+    }
     const offsets = sent.map((partition) => partition.snapshot());
     for (const partition of sent) {
       this.forget(partition);
@@ -128,14 +137,17 @@ export class Committer {
         this.#inFlight = undefined;
         const durationMs = this.clock.now() - startedAt;
         this.events.emit({ type: 'commit.succeeded', groupId: this.groupId, partitions: sent.length, durationMs });
+        this.#again();
       },
       (thrown: unknown) => {
         const error =
           thrown instanceof CommitError
             ? thrown
             : new CommitError('COMMIT_FAILED', ensureError(thrown).message, { cause: thrown });
-        for (const partition of sent) this.#failed(partition, error);
+        const longest = Math.max(...offsets.map(({ metadata }) => metadata.length));
+        sent.forEach((partition, i) => this.#failed(partition, error, offsets[i]?.metadata.length === longest));
         this.#inFlight = undefined;
+        if (this.#dirty.size > 0) this.#schedule(RETRY_MS);
         this.events.emit({ type: 'commit.failed', groupId: this.groupId, error, willRetry: this.#dirty.size > 0 });
         throw error;
       },
@@ -144,8 +156,9 @@ export class Committer {
     return work;
   }
 
-  #failed(partition: PartitionAssignment, error: CommitError): void {
-    if (error.code === 'COMMIT_METADATA_TOO_LARGE') partition.shrinkMapLimit();
+  /** @param longest no map of the commit was longer than the partition's: the one to blame for too much metadata. */
+  #failed(partition: PartitionAssignment, error: CommitError, longest: boolean): void {
+    if (error.code === 'COMMIT_METADATA_TOO_LARGE' && longest) partition.shrinkMapLimit();
     if (!partition.alive || error.code === 'COMMIT_FENCED' || partition.worker.options.commit.mode === 'manual') return;
     partition.dirty = true;
     this.#dirty.add(partition);

@@ -1,0 +1,55 @@
+import type { DriverConsumer, KafkaDriver, OffsetCommit } from '../../src/index.js';
+import { decodeDoneMap } from '../../src/offsets/done-map.js';
+import type { InMemoryCluster } from '@kafka-worker/testing';
+
+/** Says whether a record may be given up: by what a test knows, not by what the engine thinks. */
+export type IsSettled = (topic: string, partition: number, offset: number) => boolean;
+
+/**
+ * Looks at every commit at the moment in which the engine sends it: nothing below the offset and nothing that the map
+ * names may be unsettled.
+ */
+export function checkCommits(
+  driver: KafkaDriver,
+  cluster: InMemoryCluster,
+  isSettled: IsSettled,
+  violations: string[],
+): KafkaDriver {
+  const check = ({ topic, partition, offset, metadata }: OffsetCommit): void => {
+    const { low, high } = cluster.range(topic, partition);
+    if (offset > high) violations.push(`${topic}/${partition}: committed ${offset}, the log ends at ${high}`);
+    const map = decodeDoneMap(metadata, offset, high);
+    if (!map.ok) violations.push(`${topic}/${partition}: map of ${offset} is refused, ${map.reason}`);
+    const done = [{ from: low, to: offset }, ...(map.ok ? map.ranges : [])];
+    const existing = new Set(cluster.records(topic, partition).map((record) => record.offset));
+    for (const { from, to } of done) {
+      for (let at = from; at < to; at++) {
+        if (existing.has(at) && !isSettled(topic, partition, at)) {
+          violations.push(`${topic}/${partition}: commit of ${offset} gives ${at} up, which is not settled`);
+        }
+      }
+    }
+  };
+  return {
+    ...driver,
+    createConsumer: (options) => {
+      const consumer = driver.createConsumer(options);
+      return watched(consumer, (offsets) => offsets.forEach(check));
+    },
+  };
+}
+
+function watched(consumer: DriverConsumer, onCommit: (offsets: readonly OffsetCommit[]) => void): DriverConsumer {
+  return new Proxy(consumer, {
+    get(target, name) {
+      if (name === 'commit') {
+        return (offsets: readonly OffsetCommit[]) => {
+          onCommit(offsets);
+          return target.commit(offsets);
+        };
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
