@@ -66,7 +66,7 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
     const parts = (this.parts = this.build(listener));
     listener.stateChanged('connecting');
     try {
-      await registerOptionalCodecs();
+      registerOptionalCodecs();
       await this.consumer.connect();
       const topics = await resolveTopics(this.options.topics, this.admin, this.options.allowAutoTopicCreation ?? false);
       await this.consumer.subscribe({ topics, fromBeginning: this.options.fromBeginning ?? true });

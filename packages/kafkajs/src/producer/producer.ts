@@ -32,7 +32,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   async connect(): Promise<void> {
-    await registerOptionalCodecs();
+    registerOptionalCodecs();
     await Promise.all([this.admin.connect(), this.client.connect()]);
   }
 
