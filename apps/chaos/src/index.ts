@@ -1,0 +1,11 @@
+export * from './clock.js';
+export * from './done-set.js';
+export * from './events.js';
+export * from './handler.js';
+export * from './kafka-view.js';
+export * from './ledger.js';
+export * from './load.js';
+export * from './member-options.js';
+export * from './supervisor.js';
+export * from './waiting.js';
+export { buildEngine } from './build-engine.js';
