@@ -1,0 +1,93 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { createTopic, fill, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { Member } from './support/member.js';
+import { Deferred, until } from './support/until.js';
+
+describe('stopping', () => {
+  afterAll(stopBrokers);
+
+  it('leaves the group: the other member gets everything at once', async () => {
+    const { a, b } = await pair();
+    await a.start();
+    await b.start();
+    await until('both share', () => a.owned.length === 2 && b.owned.length === 2);
+    const begun = Date.now();
+    await a.consumer.stop();
+    expect(Date.now() - begun).toBeLessThan(2000);
+    await until('b has all', () => b.owned.length === 4, 5000);
+    expect(a.states.at(-1)).toEqual({ state: 'stopped', cause: undefined });
+    expect(a.states.map(({ state }) => state)).not.toContain('crashed');
+    await b.consumer.stop();
+  }, 40_000);
+
+  it('while a rebalance runs drains, commits and leaves instead of waiting for the slowest member', async () => {
+    const { driver, topic, a, b, c } = await pair();
+    await fill(driver, topic, [0, 1, 2, 3], 5);
+    await a.start();
+    await b.start();
+    await until('both share', () => a.owned.length === 2 && b.owned.length === 2);
+    await until('all records', () => a.taken.length + b.taken.length >= 20);
+    const slow = new Deferred();
+    b.onRevoking = async () => {
+      await b.commitPositions('slow');
+      await slow.promise;
+    };
+    a.onRevoking = () => a.commitPositions('left');
+    a.consumer.stopping();
+    await c.start();
+    await until('both are asked', () => a.revokes.length > 0 && b.revokes.length > 1 - 1);
+    const begun = Date.now();
+    await a.consumer.stop();
+    expect(Date.now() - begun).toBeLessThan(2000);
+    expect(a.states.map(({ state }) => state)).not.toContain('crashed');
+    const mine = a.assignments.at(-1)?.partitions ?? [];
+    expect(await b.consumer.committed(mine)).toEqual(mine.map((p) => ({ ...p, offset: 5, metadata: 'left' })));
+    slow.resolve();
+    await until('the others share', () => b.owned.length === 2 && c.owned.length === 2);
+    expect(c.taken).toEqual([]);
+    await Promise.all([b.consumer.stop(), c.consumer.stop()]);
+  }, 60_000);
+
+  it('with a JoinGroup under way does not wait for the slowest member either', async () => {
+    const { a, b } = await pair();
+    const slow = new Deferred();
+    b.onRevoking = () => slow.promise;
+    await b.start();
+    await until('b has all', () => b.owned.length === 4);
+    await a.start();
+    await until('b is asked', () => b.revokes.length === 1);
+    const begun = Date.now();
+    await a.consumer.stop();
+    expect(Date.now() - begun).toBeLessThan(8000);
+    slow.resolve();
+    await until('b has all again', () => b.joins >= 2 && b.owned.length === 4, 20_000);
+    expect(a.assignments).toEqual([]);
+    await b.consumer.stop();
+  }, 60_000);
+
+  it('is idempotent and possible before and without a start', async () => {
+    const { a } = await pair();
+    await Promise.all([a.consumer.stop(), a.consumer.stop()]);
+    await expect(a.start()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+  }, 20_000);
+
+  it('names topics that do not exist', async () => {
+    const driver = await testDriver();
+    const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [uniqueName('missing')] });
+    await expect(member.start()).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
+  }, 20_000);
+
+  it('says when no broker can be reached', async () => {
+    const driver = await testDriver({ client: { brokers: ['127.0.0.1:1'], retry: { retries: 1 } } });
+    const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: ['any'] });
+    await expect(member.start()).rejects.toMatchObject({ code: 'CONNECTION', canRetry: true });
+  }, 20_000);
+
+  async function pair() {
+    const driver = await testDriver();
+    const topic = await createTopic(driver, 4);
+    const options = { groupId: uniqueName('group'), topics: [topic] };
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => new Member(driver, name, options)) as [Member, Member, Member];
+    return { driver, topic, a, b, c };
+  }
+});
