@@ -19,6 +19,9 @@ import { PartitionAssignment } from './partition-assignment.js';
 import { startPositions, type StartDecision } from './start-positions.js';
 import { TopicRouter } from './topic-router.js';
 
+/** Share of the time for giving partitions back that handlers may use: the rest is for the commit. */
+const DRAIN_SHARE = 0.9;
+
 /** What a member is made with. */
 export interface MemberInit {
   readonly groupId: string;
@@ -26,7 +29,7 @@ export interface MemberInit {
   readonly clock: Clock;
   readonly events: EventHub;
   readonly strategy: 'drain' | 'commit-completed';
-  /** Bound of a drain for a rebalance. Milliseconds; undefined: what the driver allows. */
+  /** Bound of a drain for a rebalance. Milliseconds; undefined: nine tenths of what the driver allows. */
   readonly rebalanceMs: number | undefined;
   /** Pace of commits that keep the session during a drain; undefined: the client keeps it. */
   readonly keepAliveMs: number | undefined;
@@ -51,6 +54,8 @@ export class GroupMember implements DriverConsumerListener {
   #epochs = 0;
   /** Nothing starts any more in any partition, now or after a join. */
   #shuttingDown = false;
+  /** Partitions that `assigned` is looking up: taken out of here when they are lost before they were added. */
+  #coming = new Set<string>();
   #revokedAt: number | undefined;
 
   state: DriverConsumerState = 'connecting';
@@ -96,14 +101,15 @@ export class GroupMember implements DriverConsumerListener {
     const owned = new Set(assignment.partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
     const revoked = this.partitions.filter((partition) => !owned.has(partition.key));
     const kept = this.partitions.filter((partition) => owned.has(partition.key));
-    for (const partition of revoked) this.#drop(partition, 'rebalance');
+    this.#dropAll(revoked, 'rebalance');
     this.generation = assignment.generation;
     this.memberId = assignment.memberId;
     this.protocol = assignment.protocol;
 
     const fresh = assignment.partitions.filter((p) => !this.#partitions.has(partitionKey(p.topic, p.partition)));
+    const coming = (this.#coming = new Set(fresh.map(({ topic, partition }) => partitionKey(topic, partition))));
     const starts = await startPositions(this.#consumer, fresh, this.#init.fromBeginning);
-    for (const start of starts) this.#add(start);
+    for (const start of starts) if (coming.has(partitionKey(start.topic, start.partition))) this.#add(start);
 
     this.#revokedAt = undefined;
     this.#committer.release();
@@ -138,14 +144,15 @@ export class GroupMember implements DriverConsumerListener {
       if (completed) partition.worker.abort(partition, 'rebalance');
     }
     await this.#drain(leaving, 'rebalance', {
-      budgetMs: completed ? 0 : Math.min(deadlineMs, this.#init.rebalanceMs ?? deadlineMs),
+      budgetMs: completed ? 0 : Math.min(deadlineMs, this.#init.rebalanceMs ?? deadlineMs * DRAIN_SHARE),
       waits: !completed,
     });
   }
 
   lost(partitions: readonly TopicPartition[], cause: Error): void {
+    for (const { topic, partition } of partitions) this.#coming.delete(partitionKey(topic, partition));
     const gone = this.#held(partitions);
-    for (const partition of gone) this.#drop(partition, 'lost');
+    this.#dropAll(gone, 'lost');
     if (gone.length === 0) return;
     this.#init.events.emit({ type: 'group.lost', groupId: this.groupId, partitions: gone.map(plain), error: cause });
   }
@@ -172,7 +179,8 @@ export class GroupMember implements DriverConsumerListener {
     await this.#drain(all, 'shutdown', { budgetMs: graceMs, waits: true, forceMs });
     this.#committer.close();
     await this.#consumer.stop().catch(() => {});
-    for (const partition of this.partitions) this.#drop(partition, 'shutdown');
+    this.#coming.clear();
+    this.#dropAll(this.partitions, 'shutdown');
     if (this.state !== 'stopped') this.stateChanged('stopped');
   }
 
@@ -243,6 +251,12 @@ export class GroupMember implements DriverConsumerListener {
   #reopen(partition: PartitionAssignment): void {
     partition.draining = this.#shuttingDown;
     partition.worker.reconsider(partition);
+  }
+
+  /** All of them stop first: what one leaves free must not start a record of the next. */
+  #dropAll(partitions: readonly PartitionAssignment[], cause: AbortCause): void {
+    for (const partition of partitions) partition.draining = true;
+    for (const partition of partitions) this.#drop(partition, cause);
   }
 
   #drop(partition: PartitionAssignment, cause: AbortCause): void {
