@@ -1,0 +1,2 @@
+export * from './inject.decorators.js';
+export { KafkaWorker } from './kafka-worker.decorator.js';

@@ -1,0 +1,59 @@
+import type { Delivery, DeliveryHandler } from '@kafka-worker/engine';
+import type { MessageHandler } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { KafkaWorkerContext, type ContextSource } from '../context/kafka-worker.context.js';
+import type { PayloadReader } from '../payload/payload-reader.js';
+import type { KafkaWorkerServer } from '../server/kafka-worker.server.js';
+import { publishReplies, replyAddress } from './reply.publisher.js';
+
+/** What a worker's records go through. @internal */
+export interface DeliveryHandlerInit {
+  /** Nest's handler for a topic. */
+  readonly handlerOf: (topic: string) => MessageHandler;
+  readonly read: PayloadReader;
+  readonly isAsync: boolean;
+  readonly isEvent: boolean;
+  readonly source: ContextSource;
+  readonly server: KafkaWorkerServer;
+}
+
+/**
+ * The seam: both ways to run end in what this makes. It lies on the way of every record, so it hands Nest's own promise
+ * on and makes one only where it must.
+ * @internal
+ */
+export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandler {
+  const { handlerOf, read, isAsync, isEvent, source, server } = init;
+
+  const call = (payload: unknown, delivery: Delivery): Promise<unknown> => {
+    const context = new KafkaWorkerContext(delivery, payload, source);
+    if (server.hasProcessingHooks) return server.runBetweenHooks(context, () => run(payload, context, delivery));
+    return run(payload, context, delivery);
+  };
+
+  const run = (payload: unknown, context: KafkaWorkerContext, delivery: Delivery): Promise<unknown> => {
+    const result = handlerOf(delivery.record.topic)(payload, context) as Promise<unknown>;
+    const address = isEvent ? undefined : replyAddress(delivery.record);
+    if (address) return publishReplies(source.producer, address, result).catch(asError);
+    return result.then(settled, asError);
+  };
+
+  if (isAsync) {
+    return async (delivery) => call(await read(delivery.record), delivery);
+  }
+  return (delivery) => call(read(delivery.record), delivery);
+}
+
+/** A value is done; an Observable is done when it completes, an empty one included (`ServerKafka` fails on that). */
+function settled(value: unknown): unknown {
+  return isObservable(value) ? lastValueFrom(value, { defaultValue: undefined }).catch(asError) : value;
+}
+
+/** Where a filter of the user answers nothing, Nest has put a plain object in the error's place. */
+function asError(thrown: unknown): never {
+  if (thrown instanceof Error) throw thrown;
+  const message: unknown = (thrown as { message?: unknown } | null | undefined)?.message;
+  throw new Error(typeof message === 'string' ? message : 'the handler failed with something that is no Error', {
+    cause: thrown,
+  });
+}

@@ -1,0 +1,200 @@
+import {
+  ConfigurationError,
+  WorkerEngine,
+  type ConfigurationMistake,
+  type EngineEvent,
+  type EngineState,
+  type KafkaDriver,
+} from '@kafka-worker/engine';
+import { Logger } from '@nestjs/common';
+import { Subject } from 'rxjs';
+import { checkModuleOptions } from '../config/check-module-options.js';
+import { DEFAULT_CONNECTION } from '../constants.js';
+import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
+import { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
+import { KafkaWorkerServer, type ServerOwner } from '../server/kafka-worker.server.js';
+import { createDriver } from './create-driver.js';
+import { KafkaWorkerRuntime, type KafkaWorkerInfo, type RuntimeOwner } from './kafka-worker.runtime.js';
+import { logEvent } from './log-events.js';
+import { planWorkers, type PlannedWorker } from './worker-plan.js';
+import type { KafkaWorkerHost } from './kafka-worker.host.js';
+import { toDefinition } from './worker-definition.js';
+
+const STATUS = {
+  connecting: 'disconnected',
+  joined: 'connected',
+  rebalancing: 'rebalancing',
+  crashed: 'crashed',
+  stopped: 'stopped',
+} as const;
+
+/**
+ * One connection with its driver, engine, strategy, runtime and producer.
+ *
+ * It starts when both have happened: bootstrap, and a reason to run. The reason is a strategy that listens or, where no
+ * strategy has been connected by bootstrap, `autoStart`. In the documented hybrid order `listen()` comes before the init
+ * hooks; in `createMicroservice` after them; with `deferInitialization` the hooks come several times. So every step
+ * may come in any order and more than once.
+ * @internal
+ */
+export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
+  readonly runtime = new KafkaWorkerRuntime(this);
+  readonly server: KafkaWorkerServer;
+  readonly producer = new KafkaWorkerProducer(() => this.driver());
+  readonly events$ = new Subject<EngineEvent>();
+  readonly logger: Logger;
+  readonly maxConcurrency: number | undefined;
+  engine: WorkerEngine | undefined;
+  workers: readonly KafkaWorkerInfo[] = [];
+  driverName = 'not connected';
+  /** A strategy of ours was given to a microservice. */
+  attached = false;
+  #listening = false;
+  #bootstrapped = false;
+  #driver: Promise<KafkaDriver> | undefined;
+  #started: Promise<void> | undefined;
+  #drained: Promise<void> | undefined;
+  #isDrained = false;
+
+  constructor(
+    readonly name: string,
+    readonly options: KafkaWorkerModuleOptions,
+    private readonly host: KafkaWorkerHost,
+  ) {
+    this.maxConcurrency = (options as KafkaWorkerModuleOptions | undefined)?.maxConcurrency;
+    this.logger = new Logger(name === DEFAULT_CONNECTION ? 'KafkaWorker' : `KafkaWorker:${name}`);
+    this.server = new KafkaWorkerServer(this);
+  }
+
+  get state(): EngineState {
+    if (this.engine) return this.engine.state;
+    if (this.#isDrained) return 'STOPPED';
+    return this.#drained ? 'DRAINING' : 'INITIALIZED';
+  }
+
+  /** Everything that is wrong and can be known without the cluster. */
+  check(): ConfigurationMistake[] {
+    const mistakes = checkModuleOptions(this.options, this.name);
+    // Defaults that are wrong are named once, for the module, and not again for each worker.
+    const usable = mistakes.length === 0;
+    return [...mistakes, ...this.#plan(usable).mistakes];
+  }
+
+  /** Whether the application's global filters apply to what Nest handed to the strategy. */
+  get inheritsGlobals(): boolean {
+    return this.server.inheritsGlobals || this.host.isMicroservice;
+  }
+
+  globalLooks(): number {
+    return this.host.probe.looks;
+  }
+
+  handlerAdded(): void {
+    if (this.#started && this.engine) {
+      this.logger.warn(
+        'a strategy was connected after bootstrap; the module runs the handlers already (see autoStart)',
+      );
+    }
+    this.attached = true;
+  }
+
+  async listening(): Promise<void> {
+    this.attached = true;
+    this.#listening = true;
+    if (this.#bootstrapped) await this.start();
+  }
+
+  async bootstrapped(): Promise<void> {
+    this.#bootstrapped = true;
+    if (this.#listening) return this.start();
+    if (this.attached) return; // listen() is still to come
+    if (this.options.autoStart ?? true) return this.start();
+    const count = this.#plan(true).workers.length;
+    if (count > 0) this.logger.warn(`${count} workers wait for a strategy: autoStart is false and none is connected`);
+  }
+
+  start(): Promise<void> {
+    return (this.#started ??= this.#start());
+  }
+
+  /** One promise for the hooks, the strategy's close() and the runtime's drain(). Never rejects. */
+  drain(): Promise<void> {
+    return (this.#drained ??= this.#drain());
+  }
+
+  driver(): Promise<KafkaDriver> {
+    return (this.#driver ??= createDriver(this.options, this.logger).then(
+      (driver) => {
+        this.driverName = driver.name;
+        return driver;
+      },
+      (error: unknown) => {
+        this.#driver = undefined;
+        throw error;
+      },
+    ));
+  }
+
+  async #start(): Promise<void> {
+    const mistakes = this.check();
+    if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+    const { workers } = this.#plan(true);
+    if (workers.length === 0) return this.logger.debug('no workers, no group to join');
+    const driver = await this.driver();
+    if (this.#drained) return; // shut down while it was made
+    const engine = this.#makeEngine(driver);
+    for (const worker of workers) engine.add(toDefinition(worker, this, this.host.handlers));
+    this.workers = workers.map(toInfo);
+    engine.on((event) => this.#hear(event));
+    this.engine = engine;
+    await engine.start();
+  }
+
+  #makeEngine(driver: KafkaDriver): WorkerEngine {
+    const { consumer, subscribe, rebalance, shutdown, maxConcurrency } = this.options;
+    return new WorkerEngine({
+      driver,
+      ...(maxConcurrency !== undefined && { maxConcurrency }),
+      ...(rebalance && { rebalance }),
+      ...(shutdown && { shutdown }),
+      ...(consumer?.sessionTimeout !== undefined && { sessionTimeoutMs: consumer.sessionTimeout }),
+      ...(consumer?.rebalanceTimeout !== undefined && { rebalanceTimeoutMs: consumer.rebalanceTimeout }),
+      fromBeginning: subscribe?.fromBeginning ?? true,
+      allowAutoTopicCreation: subscribe?.allowAutoTopicCreation ?? false,
+    });
+  }
+
+  #plan(withDefaults: boolean): ReturnType<typeof planWorkers> {
+    const options = this.options as KafkaWorkerModuleOptions | undefined;
+    return planWorkers({
+      connection: this.name,
+      handlers: this.host.explored(),
+      registrations: this.server.registrations,
+      defaults: withDefaults ? (options?.worker ?? {}) : {},
+      groupId: options?.consumer?.groupId,
+      postfixId: typeof options?.postfixId === 'string' ? options.postfixId : '',
+    });
+  }
+
+  #hear(event: EngineEvent): void {
+    if (event.type === 'group.state') this.server.setStatus(STATUS[event.state]);
+    logEvent(this.logger, event);
+    if (this.events$.observed) this.events$.next(event);
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      // A start that is under way must not begin to fetch behind our back; one that hangs on a broker is not waited for.
+      await this.engine?.drain();
+    } catch (error) {
+      this.logger.error('the drain failed', error instanceof Error ? error.stack : String(error));
+    }
+    this.#isDrained = true;
+    this.events$.complete();
+  }
+}
+
+function toInfo(worker: PlannedWorker): KafkaWorkerInfo {
+  const { id, groupId, topics, registrations } = worker;
+  return { id, groupId, topics, via: registrations.length > 0 ? 'strategy' : 'discovery' };
+}

@@ -1,0 +1,98 @@
+import {
+  KafkaWorkerError,
+  type EngineEvent,
+  type EngineSnapshot,
+  type EngineState,
+  type Target,
+  type TopicPartition,
+  type WorkerEngine,
+} from '@kafka-worker/engine';
+import type { Observable } from 'rxjs';
+
+/** A worker as it was started. */
+export interface KafkaWorkerInfo {
+  /** `Class#method`. */
+  readonly id: string;
+  readonly groupId: string;
+  readonly topics: readonly (string | RegExp)[];
+  /** Who calls it: Nest's strategy handler, or the one found by discovery. */
+  readonly via: 'strategy' | 'discovery';
+}
+
+/** What the runtime shows and steers. @internal */
+export interface RuntimeOwner {
+  readonly engine: WorkerEngine | undefined;
+  readonly events$: Observable<EngineEvent>;
+  readonly workers: readonly KafkaWorkerInfo[];
+  readonly state: EngineState;
+  readonly driverName: string;
+  readonly maxConcurrency: number | undefined;
+  drain(): Promise<void>;
+}
+
+/** A connection while it runs: what `@InjectKafkaWorker()` injects. */
+export class KafkaWorkerRuntime {
+  readonly #owner: RuntimeOwner;
+
+  /** @internal */
+  constructor(owner: RuntimeOwner) {
+    this.#owner = owner;
+  }
+
+  /** `INITIALIZED` until the start, `RUNNING`, `DRAINING` from the first line of the shutdown, `STOPPED`. */
+  get state(): EngineState {
+    return this.#owner.state;
+  }
+
+  /** Everything the engine tells, from subscription on. Completes when the connection has stopped. */
+  get events$(): Observable<EngineEvent> {
+    return this.#owner.events$;
+  }
+
+  /** The workers of this connection; empty before the start. */
+  get workers(): readonly KafkaWorkerInfo[] {
+    return this.#owner.workers;
+  }
+
+  /** Groups, partitions, what holds each frontier and why something stands still: plain data, no connection opened. */
+  inspect(): EngineSnapshot {
+    const { engine, state, driverName, maxConcurrency } = this.#owner;
+    return engine?.inspect() ?? { state, driver: driverName, running: 0, maxConcurrency, groups: [] };
+  }
+
+  /** Nothing new starts for the target; what runs finishes. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
+  pause(target?: Target): void {
+    this.#engine().pause(target);
+  }
+
+  /** Ends a pause. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
+  resume(target?: Target): void {
+    this.#engine().resume(target);
+  }
+
+  /** Goes on at another offset of a partition. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
+  async seek(target: Target & TopicPartition, offset: number): Promise<void> {
+    await this.#engine().seek(target, offset);
+  }
+
+  /** Settles the record that holds a partition's frontier as `skipped`. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
+  skip(target: Target & TopicPartition): void {
+    this.#engine().skip(target);
+  }
+
+  /** Ends a freeze: the record is tried again or, with `skip`, passed. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
+  unfreeze(target?: Target, options?: { readonly skip?: boolean }): void {
+    this.#engine().unfreeze(target, options);
+  }
+
+  /** Ends the connection's work: what runs finishes, is committed, the groups are left. One promise, never rejects. */
+  drain(): Promise<void> {
+    return this.#owner.drain();
+  }
+
+  #engine(): WorkerEngine {
+    const { engine } = this.#owner;
+    if (!engine) throw new KafkaWorkerError('NOT_RUNNING', 'the workers have not been started');
+    return engine;
+  }
+}

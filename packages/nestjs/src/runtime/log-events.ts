@@ -1,0 +1,83 @@
+import type { EngineEvent, TopicPartition } from '@kafka-worker/engine';
+import type { LoggerService } from '@nestjs/common';
+
+/**
+ * One line for each thing an operator wants to know. Nothing per record above debug; never a payload or a key.
+ * Errors of records are named by message, their stack at debug.
+ * @internal
+ */
+export function logEvent(logger: LoggerService, event: EngineEvent): void {
+  switch (event.type) {
+    case 'engine.state':
+      return logger.log(`state ${event.state}`);
+    case 'group.state': {
+      const line = `group ${event.groupId} ${event.state}${event.error ? `: ${event.error.message}` : ''}`;
+      return event.state === 'crashed' ? logger.error(line, event.error?.stack) : logger.log(line);
+    }
+    case 'group.rebalanced':
+      return logger.log(
+        `group ${event.groupId} rebalanced in ${event.durationMs} ms, generation ${event.generation}: ` +
+          `assigned [${list(event.assigned)}], revoked [${list(event.revoked)}], kept [${list(event.kept)}]`,
+      );
+    case 'group.lost':
+      return logger.warn(`group ${event.groupId} lost [${list(event.partitions)}]: ${event.error.message}`);
+    case 'drain.started':
+      return logger.debug?.(`group ${event.groupId} drains for ${event.cause}, ${event.running} running`);
+    case 'drain.finished': {
+      const line =
+        `group ${event.groupId} drained for ${event.cause} in ${event.durationMs} ms: ${event.outcome}, ` +
+        `${event.finished} finished, ${event.left} left to be delivered again`;
+      return event.left > 0 ? logger.warn(line) : logger.log(line);
+    }
+    case 'frozen':
+      return logger.error(
+        `${event.worker} froze the ${event.scope} at ${at(event)} after ${event.attempt} attempts: ${event.error.message}`,
+        event.error.stack,
+      );
+    case 'unfrozen':
+      return logger.log(
+        `${event.worker} goes on at ${where(event)}${event.skipped ? ', the frozen record was skipped' : ''}`,
+      );
+    case 'record.settled':
+      if (event.disposition === 'done') return;
+      if (event.disposition !== 'skipped') return logger.debug?.(`${event.worker} ${event.disposition} ${at(event)}`);
+      return logger.warn(`${event.worker} skipped ${at(event)}${event.error ? `: ${event.error.message}` : ''}`);
+    case 'record.failed':
+      return logger.debug?.(`${event.worker} attempt ${event.attempt} at ${at(event)} failed: ${event.error.message}`);
+    case 'record.late':
+      return logger.debug?.(`${event.worker} ${event.outcome} at ${at(event)} after the partition had gone; dropped`);
+    case 'paused':
+    case 'resumed':
+      return logger.log(`${event.worker} ${event.type} ${where(event)}`);
+    case 'sought':
+      return logger.log(`${event.worker} sought ${where(event)} to ${event.offset}`);
+    case 'commit.succeeded':
+      return;
+    case 'commit.failed':
+      return logger.warn(
+        `commit of group ${event.groupId} failed, ${event.willRetry ? 'it will be tried again' : 'given up'}: ${event.error.message}`,
+      );
+    case 'map.dropped':
+      return logger.warn(`the done-set of ${where(event)} was dropped: ${event.reason}`);
+    case 'map.held':
+      return logger.warn(
+        `${event.worker} starts nothing new in ${where(event)}: the done-set has ${event.chars} characters`,
+      );
+    case 'map.released':
+      return logger.log(`${event.worker} starts again in ${where(event)}`);
+    case 'position.reset':
+      return logger.warn(`${where(event)} went on at ${event.to} instead of ${event.from}: ${event.reason}`);
+  }
+}
+
+function list(partitions: readonly TopicPartition[]): string {
+  return partitions.map(where).join(', ');
+}
+
+function where(partition: TopicPartition): string {
+  return `${partition.topic}/${partition.partition}`;
+}
+
+function at(record: TopicPartition & { readonly offset: number }): string {
+  return `${where(record)}@${record.offset}`;
+}
