@@ -10,7 +10,7 @@ import {
   type RecordMetadata,
   systemClock,
 } from '@kafka-worker/engine';
-import { InMemoryConsumer } from './client/consumer.js';
+import type { InMemoryConsumer } from './client/consumer.js';
 import { ClusterCore } from './cluster-core.js';
 import { createDriver, type InMemoryDriverOptions } from './driver.js';
 import type { Faults } from './faults.js';
