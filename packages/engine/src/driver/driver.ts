@@ -86,9 +86,6 @@ export interface Assignment {
   readonly partitions: readonly TopicPartition[];
 }
 
-/** Why partitions are asked back. */
-export type RevokeReason = 'rebalance' | 'unsubscribe';
-
 /** Told of everything that happens to the membership. Implemented by the engine. */
 export interface DriverConsumerListener {
   /**
