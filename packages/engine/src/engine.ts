@@ -1,10 +1,11 @@
 import { systemClock, type Clock } from './clock.js';
-import type { DriverConsumerOptions, KafkaDriver } from './driver/driver.js';
+import type { DriverConsumer, DriverConsumerOptions, KafkaDriver } from './driver/driver.js';
 import { partitionKey, type TopicPartition } from './driver/record.js';
 import { ConfigurationError } from './errors/configuration.error.js';
 import { KafkaWorkerError } from './errors/kafka-worker.error.js';
 import { EventHub, type EngineEventListener, type SubscriptionOptions } from './events/emitter.js';
 import type { EngineState } from './events/events.js';
+import { within } from './group/drain.js';
 import { GroupMember } from './group/member.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
 import { snapshotGroup } from './group/snapshot.js';
@@ -76,6 +77,8 @@ export class WorkerEngine {
   async #start(): Promise<void> {
     const mistakes = checkEngine(this.#options, this.#definitions);
     if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+    let members: GroupMember[] = [];
+    let consumers: DriverConsumer[] = [];
     if (this.#definitions.length > 0) {
       const topics = await resolveSubscriptions(
         this.#driver,
@@ -84,17 +87,21 @@ export class WorkerEngine {
       );
       const workers = this.#definitions.map((definition) => this.#worker(definition, topics.get(definition) ?? []));
       const groupIds = [...new Set(workers.map((worker) => worker.groupId))];
-      this.#members = groupIds.map((groupId) =>
+      members = groupIds.map((groupId) =>
         this.#member(
           groupId,
           workers.filter((worker) => worker.groupId === groupId),
         ),
       );
+      consumers = members.map((member) => this.#consumer(member));
     }
+    if (this.#draining !== undefined) throw new KafkaWorkerError('NOT_RUNNING', 'the engine was drained meanwhile');
+    this.#members = members;
     this.#setState('RUNNING');
     try {
-      await Promise.all(this.#members.map((member) => member.start(this.#consumer(member))));
+      await Promise.all(this.#members.map((member, i) => member.start(consumers[i] as DriverConsumer)));
     } catch (error) {
+      if (this.#draining !== undefined) throw error; // the drain closes what was opened
       await Promise.all(this.#members.map((member) => member.shutdown(0, 0)));
       this.#setState('STOPPED');
       throw error;
@@ -120,7 +127,7 @@ export class WorkerEngine {
     });
   }
 
-  #consumer(member: GroupMember): ReturnType<KafkaDriver['createConsumer']> {
+  #consumer(member: GroupMember): DriverConsumer {
     const topics = [...new Set(member.workers.flatMap((worker) => worker.topics))];
     return this.#driver.createConsumer(this.#consumerOptions(member.groupId, topics));
   }
@@ -192,10 +199,16 @@ export class WorkerEngine {
   }
 
   async #drain(): Promise<void> {
-    await this.#starting?.catch(() => {}); // a start under way ends first: its clients must be closed too
-    if (this.#state === 'STOPPED') return;
+    const stopped = (): boolean => this.#state === 'STOPPED'; // by a start that failed
+    if (stopped()) return;
     this.#setState('DRAINING');
     const { graceMs = DEFAULT_GRACE_MS, forceMs = DEFAULT_FORCE_MS } = this.#options.shutdown ?? {};
+    if (this.#starting !== undefined) {
+      // a start under way ends first, if it ends at all: its clients must be closed too
+      const ended = this.#starting.catch(() => {});
+      await within(ended, this.#clock, graceMs);
+    }
+    if (stopped()) return;
     await Promise.all(this.#members.map((member) => member.shutdown(graceMs, forceMs)));
     this.#setState('STOPPED');
   }

@@ -42,6 +42,8 @@ export class Worker {
   /** Slots in use: never above `options.limit`. A serial worker keeps its slot while its record waits. */
   #slotsUsed = 0;
   #pumping = false;
+  /** Running tasks of partitions that are gone: nobody else knows of their timers any more. */
+  readonly #orphans = new Set<Task>();
   /** By an operator. */
   paused = false;
 
@@ -243,6 +245,7 @@ export class Worker {
 
   #late(task: Task, outcome: 'done' | 'failed'): void {
     task.state = 'settled';
+    this.#orphans.delete(task);
     this.events.emit({ type: 'record.late', ...this.#of(task), outcome });
   }
 
@@ -355,6 +358,7 @@ export class Worker {
     for (const task of partition.tracker) {
       if (task.state === 'running') {
         task.abort(cause);
+        this.#orphans.add(task);
       } else {
         this.#clearTimer(task);
         this.#dropHeldSlot(task.lane);
@@ -366,6 +370,12 @@ export class Worker {
     this.#turns.rest(partition);
     partition.becameIdle(); // nobody has to wait for results that will be dropped
     this.pump();
+  }
+
+  /** The process ends: no timer stays, not even that of a handler which never comes back. */
+  close(): void {
+    for (const task of this.#orphans) this.#clearTimer(task);
+    this.#orphans.clear();
   }
 
   #where(partition: PartitionAssignment): Whereabouts {

@@ -91,7 +91,8 @@ export interface DriverConsumerListener {
   /**
    * The member has joined. The driver hands over no record of a partition that is new before this promise has
    * settled, and then starts it at the position given back; partitions that stay are put back to the position
-   * named for them too, since clients forget it in a join. Called once per join, never concurrently.
+   * named for them too, since clients forget it in a join. One that is not named goes on where it stood, else at the
+   * committed offset. Called once per join, never concurrently.
    */
   assigned(assignment: Assignment): Promise<readonly StartPosition[]>;
   /**

@@ -8,19 +8,24 @@ import type {
 } from '../driver/driver.js';
 import { partitionKey, type RecordBatch, type TopicPartition } from '../driver/record.js';
 import type { AbortCause } from '../delivery/delivery.js';
+import type { CommitError } from '../errors/commit.error.js';
 import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { EventHub } from '../events/emitter.js';
 import type { DrainCause, DrainOutcome } from '../events/events.js';
 import type { RebalanceSnapshot } from '../inspect.js';
 import { Committer } from '../offsets/committer.js';
 import type { Worker } from '../worker.js';
-import { runningIn, waitForRunning } from './drain.js';
+import { runningIn, waitForRunning, within } from './drain.js';
 import { PartitionAssignment } from './partition-assignment.js';
 import { startPositions, type StartDecision } from './start-positions.js';
 import { TopicRouter } from './topic-router.js';
 
 /** Share of the time for giving partitions back that handlers may use: the rest is for the commit. */
 const DRAIN_SHARE = 0.9;
+
+/** How often the last commit of a drain is tried, and what lies between. */
+const LAST_COMMIT_TRIES = 3;
+const LAST_COMMIT_PAUSE_MS = 200;
 
 /** What a member is made with. */
 export interface MemberInit {
@@ -181,6 +186,7 @@ export class GroupMember implements DriverConsumerListener {
     await this.#consumer.stop().catch(() => {});
     this.#coming.clear();
     this.#dropAll(this.partitions, 'shutdown');
+    for (const worker of this.workers) worker.close();
     if (this.state !== 'stopped') this.stateChanged('stopped');
   }
 
@@ -208,7 +214,7 @@ export class GroupMember implements DriverConsumerListener {
       left = await waitForRunning(partitions, clock, { budgetMs: plan.forceMs });
     }
     // a rebalance takes all partitions of the member into its last commit: it is also the last sign of life
-    await this.#commit(cause === 'rebalance' ? this.partitions : partitions);
+    await this.#commitLast(cause === 'rebalance' ? this.partitions : partitions);
     const outcome: DrainOutcome = left === 0 ? 'drained' : plan.waits ? 'timeout' : 'completed';
     events.emit({
       type: 'drain.finished',
@@ -224,6 +230,19 @@ export class GroupMember implements DriverConsumerListener {
   /** Never rejects: the committer has told of a failure, and what it means is decided by whoever owns the partition. */
   async #commit(partitions: readonly PartitionAssignment[]): Promise<void> {
     await this.#committer.flush(partitions).catch(() => {});
+  }
+
+  /** What trying again can mend is mended; the rest is delivered again to the next owner. Never rejects. */
+  async #commitLast(partitions: readonly PartitionAssignment[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#committer.flush(partitions);
+      } catch (thrown) {
+        const { code, canRetry } = thrown as CommitError;
+        if (tries === LAST_COMMIT_TRIES || !(canRetry || code === 'COMMIT_METADATA_TOO_LARGE')) return;
+      }
+      await within(new Promise(() => {}), this.#init.clock, LAST_COMMIT_PAUSE_MS);
+    }
   }
 
   #held(partitions: readonly TopicPartition[]): PartitionAssignment[] {

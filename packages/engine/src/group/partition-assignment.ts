@@ -110,9 +110,10 @@ export class PartitionAssignment {
     await this.committer.flush([this]);
   }
 
-  /** The broker takes less metadata than expected. */
+  /** The broker takes less metadata than expected. What `commit()` asked for is kept without its map. */
   shrinkMapLimit(): void {
     this.#mapLimitChars = Math.floor(Math.min(this.#mapLimitChars, this.mapChars) / 2);
+    this.#manual = { ...this.#manual, metadata: '' };
   }
 
   /** Holds or releases the partition by the size of its done-set; called where it may have changed. */
