@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { kafkajsDriver } from '@kafka-worker/kafkajs';
+import { hasTestBrokers, testBrokers, uniqueName } from '@app/kafka-cluster';
+import { PackedApp, packAll, quickStart } from './app.js';
+
+const ORDERS = 20;
+const READY_MS = 60_000;
+
+(hasTestBrokers() ? describe : describe.skip)('the README quick start, from the tarballs', () => {
+  const into = mkdtempSync(join(tmpdir(), 'kafka-worker-tarballs-'));
+  let tarballs: string[] = [];
+
+  beforeAll(async () => {
+    tarballs = await packAll(into);
+    const admin = kafkajsDriver({ client: { brokers: testBrokers() } }).createAdmin();
+    await admin.connect();
+    await admin.createTopics([{ topic: 'orders', partitions: 3 }]);
+    await admin.close();
+  }, 120_000);
+  afterAll(() => rmSync(into, { recursive: true, force: true }));
+
+  it.each([
+    { nest: '^12.0.0', module: 'esm' as const },
+    { nest: '^11.1.0', module: 'cjs' as const },
+  ])(
+    'handles every order and ends cleanly on SIGTERM under Nest $nest as $module',
+    async ({ nest, module }) => {
+      const app = new PackedApp();
+      try {
+        await app.build({ module, nest, tarballs, files: quickStart() });
+        const ids = await produce(module);
+        app.start({ KAFKA_BROKERS: testBrokers().join(',') });
+        await until(() => ids.every((id) => app.output.includes(id)), READY_MS, () => app.output);
+        expect(await app.terminate()).toBe(0);
+        expect(await lag()).toBe(0);
+      } finally {
+        app.dispose();
+      }
+    },
+    240_000,
+  );
+});
+
+async function produce(module: string): Promise<string[]> {
+  const producer = kafkajsDriver({ client: { brokers: testBrokers() } }).createProducer();
+  await producer.connect();
+  const ids = Array.from({ length: ORDERS }, (_, i) => uniqueName(`${module}-order-${i}`));
+  await producer.send(ids.map((id) => ({ topic: 'orders', key: id, value: JSON.stringify({ id, amount: 7 }) })));
+  await producer.close();
+  return ids;
+}
+
+/** Records of `orders` that the quick start's group has not committed. */
+async function lag(): Promise<number> {
+  const admin = kafkajsDriver({ client: { brokers: testBrokers() } }).createAdmin();
+  await admin.connect();
+  const ranges = await admin.logRanges('orders');
+  const committed = await admin.committed('order-service', ['orders']);
+  await admin.close();
+  const at = new Map(committed.map(({ partition, offset }) => [partition, offset ?? 0]));
+  return ranges.reduce((sum, { partition, low, high }) => sum + high - Math.max(low, at.get(partition) ?? 0), 0);
+}
+
+async function until(condition: () => boolean, ms: number, told: () => string): Promise<void> {
+  const end = Date.now() + ms;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not within ${ms} ms; the app said:\n${told()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
