@@ -17,7 +17,7 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@kafka-worker/(engine|kafkajs|testing|nestjs)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@app/kafka-cluster$': '<rootDir>/libs/kafka-cluster/src/index.ts',
+    '^@app/(kafka-cluster|doc-blocks)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
