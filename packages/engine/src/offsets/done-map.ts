@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { appendRange, type OffsetRange } from './ranges.js';
 import { VarintReader, VarintWriter } from './varint.js';
 
@@ -6,10 +6,11 @@ import { VarintReader, VarintWriter } from './varint.js';
  * The done-set as text in the metadata of a commit, so that a later owner does not repeat what was settled above the
  * committed offset.
  *
- *     kw1 R base64( base, pending, done, pending, done, … )     run lengths, upwards from the base
- *     kw1 B base64( base, bits )                                bit i, lowest first, set: base + i is done
- *     kw1 r / b                                                 the same, raw-deflated
+ *     kw1 R base64( check, base, pending, done, pending, done, … )   run lengths, upwards from the base
+ *     kw1 B base64( check, base, bits )                              bit i, lowest first, set: base + i is done
+ *     kw1 r / b                                                      the same, raw-deflated behind the check
  *
+ * `check` is the CRC-32 of the kind and of the bytes behind it: a map with one wrong bit would lose a record.
  * `base` is the committed offset it belongs to, so that a map left behind by somebody who moved the offset is seen.
  * The text is only characters that the broker counts one by one (its limit is in characters: 4,096 by default,
  * `offset.metadata.max.bytes`).
@@ -18,6 +19,8 @@ const VERSION = 'kw1';
 
 /** Characters a broker takes by default. */
 export const METADATA_LIMIT_CHARS = 4096;
+
+const CHECK_BYTES = 4;
 
 /** A bitset that is larger than this cannot win, compressed or not. */
 const BITSET_LIMIT_BYTES = 32 * 1024;
@@ -39,9 +42,19 @@ export function encodeDoneMap(base: number, ranges: readonly OffsetRange[]): str
 }
 
 function candidate(kind: 'R' | 'B', bytes: Buffer): string {
-  const plain = VERSION + kind + bytes.toString('base64');
+  const plain = pack(kind, bytes);
   if (bytes.length < WORTH_DEFLATING_BYTES) return plain;
-  return shorter(plain, VERSION + kind.toLowerCase() + deflateRawSync(bytes).toString('base64'));
+  return shorter(plain, pack(kind.toLowerCase(), deflateRawSync(bytes)));
+}
+
+function pack(kind: string, bytes: Buffer): string {
+  return VERSION + kind + Buffer.concat([checkOf(kind, bytes), bytes]).toString('base64');
+}
+
+function checkOf(kind: string, bytes: Buffer): Buffer {
+  const check = Buffer.alloc(CHECK_BYTES);
+  check.writeUInt32BE(crc32(bytes, crc32(kind)));
+  return check;
 }
 
 function shorter(a: string, b: string): string {
@@ -95,7 +108,9 @@ export function decodeDoneMap(metadata: string, committed: number, logEnd: numbe
   const kind = metadata.charAt(VERSION.length);
   const text = metadata.slice(VERSION.length + 1);
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return refuse('it is not base64');
-  let bytes: Buffer = Buffer.from(text, 'base64');
+  const packed = Buffer.from(text, 'base64');
+  let bytes: Buffer = packed.subarray(CHECK_BYTES);
+  if (!checkOf(kind, bytes).equals(packed.subarray(0, CHECK_BYTES))) return refuse('its check sum is wrong');
   if (kind === 'r' || kind === 'b') {
     try {
       bytes = inflateRawSync(bytes, { maxOutputLength: INFLATED_LIMIT_BYTES });

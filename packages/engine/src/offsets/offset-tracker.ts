@@ -99,11 +99,14 @@ export class OffsetTracker<T extends Tracked> {
     return before === undefined;
   }
 
-  /** Settled offsets above the frontier, ascending and disjoint. */
+  /**
+   * Settled offsets above the frontier, ascending and disjoint. Nothing is said above the highest settled one: the gaps
+   * between records that nobody has settled yet would only make the set larger.
+   */
   doneRanges(): OffsetRange[] {
     const ranges: OffsetRange[] = [];
     const frontier = this.frontier;
-    for (let entry = this.#first; entry !== undefined; entry = entry.after) {
+    for (let entry = this.#first; entry !== undefined && entry.offset < this.#highestSettled; entry = entry.after) {
       appendRange(ranges, entry.offset + 1, entry.after?.offset ?? this.#position);
     }
     for (let i = this.#restoredIndex; i < this.#restored.length; i++) {
