@@ -118,6 +118,24 @@ describe.each(WAYS)('enhancers, run as %s', (way) => {
     expect(order).toEqual([...guards, ...interceptors, ...pipes, ...after]);
   });
 
+  it('a provider under another token keeps its guards', async () => {
+    order.length = 0;
+    const calls = new Calls<unknown>();
+    class Host {
+      @UseGuards(guard('method'))
+      @KafkaWorker({ topic: 'orders' })
+      on(@Payload() value: string): void {
+        calls.add(value);
+      }
+    }
+    const cluster = clusterWith('orders');
+    cluster.produce({ topic: 'orders', value: 'v' });
+    const providers = [Dependency, { provide: 'TOKEN', useClass: Host }, { provide: 'ALIAS', useExisting: 'TOKEN' }];
+    app = await boot(way, { cluster, providers });
+    await calls.reached(1);
+    expect(order).toEqual(['guard method dep undefined rpc Host']);
+  });
+
   it('pipes see an undecorated first parameter', async () => {
     order.length = 0;
     const calls = new Calls<unknown[]>();

@@ -218,7 +218,7 @@ describe('where ways differ by what Nest does', () => {
       @Controller()
       class Bare {
         @EventPattern('orders')
-        on(): void {
+        on(_value: unknown): void {
           throw new DomainError('original');
         }
       }

@@ -73,7 +73,7 @@ describe.each(WAYS)('request scope, run as %s', (way) => {
     @Injectable({ scope: Scope.REQUEST })
     class Fails {
       constructor(@Inject(CONTEXT) request: RequestContext<string, KafkaWorkerContext>) {
-        if (request.getData<string>() === 'make') throw new DomainError('make');
+        if (request.getData() === 'make') throw new DomainError('make');
       }
     }
     @Controller()

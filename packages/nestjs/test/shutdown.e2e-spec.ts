@@ -196,18 +196,17 @@ it('a connection that was never started closes too', async () => {
 });
 
 it('a driver that cannot even be made stops the boot, and close() still runs the hooks', async () => {
+  class Host {
+    @KafkaWorker({ topic: 'orders' })
+    on(): void {}
+  }
   const cluster = clusterWith('orders', 'audit');
   const type = appModule({
     cluster,
     kafka: { driver: () => Promise.reject(new Error('no driver today')) },
     imports: [GlobalPrismaModule],
     controllers: [],
-    providers: [
-      class Host {
-        @KafkaWorker({ topic: 'orders' })
-        on(): void {}
-      },
-    ],
+    providers: [Host],
   });
   const app = await NestFactory.create(type, quiet);
   await expect(app.init()).rejects.toThrow('no driver today');

@@ -142,7 +142,7 @@ describe('start order', () => {
         calls.add(`ours ${value}`);
       }
       @EventPattern('orders', Transport.TCP)
-      tcp(): void {
+      tcp(_value: unknown): void {
         calls.add('tcp');
       }
     }

@@ -16,12 +16,12 @@ export function checkHandler(handler: Handler): ConfigurationMistake[] {
   }
   for (const kindOfEnhancer of ENHANCERS) {
     for (const enhancer of enhancersOf(type, method, NEST_METADATA[kindOfEnhancer])) {
-      // Nest reads the enhancers of classes given as they are. Of { provide, useClass } and the like it makes none, and
+      // Nest reads the enhancers of classes given as they are. Of what a factory makes it knows no class, and
       // leaves out the guard without a word.
       if (typeof enhancer !== 'function' || module.injectables.has(enhancer as never)) continue;
       const message =
         `${enhancer.name} (${kindOfEnhancer}) would not run: Nest makes no enhancers for a provider that is given as ` +
-        `{ provide, useClass | useFactory | useValue }; list ${type.name} itself among the providers or give an instance: new ${enhancer.name}(...)`;
+        `{ provide, useFactory | useValue }; list ${type.name} itself among the providers or give an instance: new ${enhancer.name}(...)`;
       mistakes.push({ where, message });
     }
   }

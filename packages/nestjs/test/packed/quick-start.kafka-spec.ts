@@ -33,7 +33,11 @@ const READY_MS = 60_000;
         await app.build({ module, nest, tarballs, files: quickStart() });
         const ids = await produce(module);
         app.start({ KAFKA_BROKERS: testBrokers().join(',') });
-        await until(() => ids.every((id) => app.output.includes(id)), READY_MS, () => app.output);
+        await until(
+          () => ids.every((id) => app.output.includes(id)),
+          READY_MS,
+          () => app.output,
+        );
         expect(await app.terminate()).toBe(0);
         expect(await lag()).toBe(0);
       } finally {

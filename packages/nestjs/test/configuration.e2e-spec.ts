@@ -1,0 +1,207 @@
+import {
+  Controller,
+  Injectable,
+  Module,
+  Scope,
+  UseGuards,
+  type CanActivate,
+  type INestApplicationContext,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ConfigurationError, freeze, KafkaWorker, KafkaWorkerModule } from '@kafka-worker/nestjs';
+import { boot, clusterWith, WAYS, type BootOptions, type Way } from './support/app.js';
+
+let app: INestApplicationContext | undefined;
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+});
+
+async function failure(way: Way, options: Omit<BootOptions, 'cluster'>, ...topics: string[]): Promise<Error> {
+  try {
+    app = await boot(way, { ...options, cluster: clusterWith(...topics) });
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it booted');
+}
+
+function lines(error: Error): string[] {
+  expect(error).toBeInstanceOf(ConfigurationError);
+  return error.message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.replace('  - ', ''));
+}
+
+describe.each(WAYS)('one error with every mistake stops the boot, run as %s', (way) => {
+  it('of module, workers and handlers', async () => {
+    @Injectable()
+    class Guard implements CanActivate {
+      canActivate(): boolean {
+        return true;
+      }
+    }
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'orders', limit: 0, lanes: 3 } as never)
+      first(): void {}
+      @KafkaWorker({ topic: 'orders', concurrency: 'keys' as never })
+      second(): void {}
+      @KafkaWorker()
+      third(): void {}
+      @EventPattern('twice')
+      @KafkaWorker({ topic: 'other' })
+      fourth(_value: unknown): void {}
+      @KafkaWorker({ topic: 'not a topic' })
+      fifth(): void {}
+      @KafkaWorker({ topic: 'elsewhere', name: 'nowhere' })
+      sixth(): void {}
+      @KafkaWorker({ topic: 'schema', schema: {} as never, deserializer: {} as never })
+      seventh(): void {}
+    }
+    class NotMade {
+      @UseGuards(Guard)
+      @KafkaWorker({ topic: 'guarded' })
+      on(): void {}
+    }
+    @Injectable({ scope: Scope.TRANSIENT })
+    class Transient {
+      @KafkaWorker({ topic: 'transient' })
+      on(): void {}
+    }
+    const error = await failure(way, {
+      controllers: [Orders],
+      providers: [Transient, { provide: 'NOT_MADE', useFactory: () => new NotMade() }],
+      kafka: {
+        run: {},
+        maxConcurrency: 0,
+        consumer: { groupId: 'group', rebalanceTimeout: 5000 },
+        rebalance: { timeoutMs: 5000, strategy: 'fast' },
+        shutdown: { grace: 3 },
+        autoStart: 'yes',
+      } as never,
+    });
+    expect(lines(error).toSorted()).toEqual([
+      `KafkaWorkerModule, option "autoStart": 'yes' is not allowed; true or false is`,
+      `KafkaWorkerModule, option "maxConcurrency": 0 is not allowed; a whole number of 1 or more is`,
+      `KafkaWorkerModule, option "rebalance.strategy": 'fast' is not allowed; 'drain' or 'commit-completed' is`,
+      'KafkaWorkerModule, option "rebalance.timeoutMs": 5000 is not allowed; it must be less than consumer.rebalanceTimeout (5000), or the broker moves the partitions while they are still drained',
+      'KafkaWorkerModule, option "run": there is no such option; how many records run at once is worker.limit and worker.concurrency, commits are worker.commit',
+      'KafkaWorkerModule, option "shutdown.grace": there is no such option; allowed are graceMs, forceMs',
+      'NotMade#on: Guard (guards) would not run: Nest makes no enhancers for a provider that is given as { provide, useFactory | useValue }; list NotMade itself among the providers or give an instance: new Guard(...)',
+      `Orders#fifth, option "topic": 'not a topic' is not a topic name; letters, digits, '.', '_' and '-' are allowed, 249 at most`,
+      'Orders#first, option "lanes": there is no such option; allowed are buffer, commit, concurrency, deserializer, groupId, limit, name, nullKey, onFailure, orderBy, partitionLimit, retry, schema, timeoutMs, topic, topics',
+      'Orders#first, option "limit": 0 is not allowed; a whole number of 1 or more is',
+      'Orders#fourth, option "topic": the topic is given twice, here and in @EventPattern; leave one out',
+      `Orders#second, option "concurrency": 'keys' is not allowed; one of 'serial', 'partition', 'key', 'unordered' is`,
+      `Orders#second, option "topic": 'orders' of group 'group' belongs to Orders#first already; give one of them another groupId`,
+      'Orders#seventh, option "deserializer": {} is not allowed; an object with deserialize(value, options) is',
+      'Orders#seventh, option "schema": is not a Standard Schema; an object with "~standard" is (zod, valibot, arktype, …)',
+      `Orders#sixth, option "name": there is no connection 'nowhere'; there is 'default'`,
+      'Orders#third, option "topic": is missing; give it here or in @EventPattern',
+      'Transient#on: Transient has transient scope: each consumer has an instance of its own and the worker none; use DEFAULT or REQUEST',
+    ]);
+  });
+
+  it('two workers of one group on one topic; another group is none', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'orders' })
+      first(): void {}
+      @KafkaWorker({ topic: 'orders', groupId: 'audit' })
+      second(): void {}
+      @KafkaWorker({ topic: /^ord/ })
+      third(): void {}
+    }
+    expect(lines(await failure(way, { controllers: [Orders] }, 'orders'))).toEqual([
+      `Orders#third, option "topic": /^ord/ of group 'group' belongs to Orders#first already; give one of them another groupId`,
+    ]);
+  });
+
+  it('no group, neither of the module nor of the worker', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'orders' })
+      first(): void {}
+      @KafkaWorker({ topic: 'orders', groupId: 'own' })
+      second(): void {}
+    }
+    expect(lines(await failure(way, { controllers: [Orders], kafka: { consumer: {} } }, 'orders'))).toEqual([
+      `Orders#first, option "groupId": is missing; give it here or as the module's consumer.groupId`,
+    ]);
+  });
+
+  it('defaults of the module count where a worker says nothing', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'orders', orderBy: () => 'x' })
+      first(): void {}
+      @KafkaWorker({ topic: 'serial', concurrency: 'serial' })
+      second(): void {}
+    }
+    app = await boot(way, {
+      cluster: clusterWith('orders', 'serial'),
+      controllers: [Orders],
+      kafka: { worker: { concurrency: 'key', limit: 7, onFailure: freeze('key') } },
+    });
+  });
+
+  it('a topic that is missing, and a pattern that matches none', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topics: ['missing', 'there'] })
+      first(): void {}
+      @KafkaWorker({ topic: /^nothing/, groupId: 'other' })
+      second(): void {}
+    }
+    const error = await failure(way, { controllers: [Orders] }, 'there');
+    expect(error.message).toMatch(/missing/);
+  });
+});
+
+describe('connections', () => {
+  it('twice without a name', async () => {
+    const again = KafkaWorkerModule.forRoot({ driver: clusterWith().driver(), consumer: { groupId: 'b' } });
+    expect(lines(await failure('module', { imports: [again] }))).toEqual([
+      'KafkaWorkerModule, option "name": there are two connections without a name; give each its own',
+    ]);
+  });
+
+  it('without brokers or a driver; options of a factory that are none', async () => {
+    @Module({
+      imports: [
+        KafkaWorkerModule.forRoot({} as never),
+        KafkaWorkerModule.forRootAsync({
+          name: 'b',
+          useFactory: () => ({ name: 'b', client: { broker: '' } }) as never,
+        }),
+        KafkaWorkerModule.forRootAsync({ name: 'c', useFactory: () => undefined as never }),
+      ],
+    })
+    class AppModule {}
+    const made = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+    const error = await made.init().catch((thrown: unknown) => thrown as Error);
+    await made.close();
+    expect(lines(error as Error)).toEqual([
+      'KafkaWorkerModule, option "client.brokers": undefined is not allowed; a list of host:port with at least one is',
+      'KafkaWorkerModule "b", option "name": there is no such option; it stands beside useFactory: forRootAsync({ name, useFactory })',
+      'KafkaWorkerModule "b", option "client.broker": there is no such option; allowed are brokers, clientId, ssl, sasl, connectionTimeout, authenticationTimeout, reauthenticationThreshold, requestTimeout, enforceRequestTimeout, retry, socketFactory, logLevel, logCreator',
+      'KafkaWorkerModule "b", option "client.brokers": undefined is not allowed; a list of host:port with at least one is',
+      'KafkaWorkerModule "c": undefined is not allowed; an object with options is',
+    ]);
+  });
+
+  it('a bare pattern that is no topic, under the strategy', async () => {
+    @Controller()
+    class Bare {
+      @MessagePattern({ cmd: 'sum' })
+      on(_value: unknown): void {}
+    }
+    expect(lines(await failure('microservice', { controllers: [Bare] }))).toEqual([
+      'Bare#on, option "topic": the pattern {"cmd":"sum"} is not a topic; a name or a RegExp is',
+    ]);
+  });
+});
