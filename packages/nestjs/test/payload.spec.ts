@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { createPayloadReader } from '../src/payload/payload-reader.js';
 import { KafkaParser } from '@nestjs/microservices/helpers/index.js';

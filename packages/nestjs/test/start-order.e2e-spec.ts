@@ -1,6 +1,6 @@
 import { Controller, Injectable, type INestApplication, type OnApplicationBootstrap } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, Payload, type MicroserviceOptions, Transport } from '@nestjs/microservices';
+import { EventPattern, Payload, ServerTCP, Transport } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { deferred } from '@kafka-worker/testing';
 import { KafkaWorker, KafkaWorkerServer } from '@kafka-worker/nestjs';
@@ -148,14 +148,12 @@ describe('start order', () => {
     }
     const cluster = clusterWith('orders');
     app = await NestFactory.create(appModule({ cluster, controllers: [Host] }), quiet);
-    const tcp = app.connectMicroservice<MicroserviceOptions>({ transport: Transport.TCP, options: { port: 0 } });
+    const tcp = new ServerTCP({ port: 0 });
+    app.connectMicroservice({ strategy: tcp });
     app.connectMicroservice({ strategy: app.get(KafkaWorkerServer) });
     await app.startAllMicroservices();
     await app.init();
-    const server = (
-      tcp as unknown as { getTransportServer(): { getHandlers(): Map<string, unknown> } }
-    ).getTransportServer();
-    expect([...server.getHandlers().keys()]).toEqual(['orders']);
+    expect([...tcp.getHandlers().keys()]).toEqual(['orders']);
     const settled = next(runtimeOf(app), 'record.settled');
     cluster.produce({ topic: 'orders', value: 'x' });
     expect((await settled).worker).toBe('Host#ours');
