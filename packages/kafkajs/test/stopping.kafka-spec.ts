@@ -34,8 +34,10 @@ describe('stopping', () => {
     };
     a.onRevoking = () => a.commitPositions('left');
     a.consumer.stopping();
+    const before = { a: a.revokes.length, b: b.revokes.length };
     await c.start();
-    await until('both are asked', () => a.revokes.length > 0 && b.revokes.length > 1 - 1);
+    await until('both are asked', () => a.revokes.length > before.a && b.revokes.length > before.b);
+    await until('a is through', () => a.log.at(-1) === 'revoked');
     const begun = Date.now();
     await a.consumer.stop();
     expect(Date.now() - begun).toBeLessThan(2000);

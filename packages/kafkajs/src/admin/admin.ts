@@ -1,11 +1,23 @@
-import type { CommittedOffset, DriverAdmin, GroupDescription, LogRange, TopicSpec } from '@kafka-worker/engine';
+import {
+  KafkaWorkerError,
+  type CommittedOffset,
+  type DriverAdmin,
+  type GroupDescription,
+  type LogRange,
+  type TopicSpec,
+} from '@kafka-worker/engine';
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
+import { settledWithin } from '../bounded.js';
 import { createClient } from '../client.js';
 import { brokerErrorType } from '../errors/broker-error.js';
 import { connectionError } from '../errors/connection-error.js';
 import type { KafkajsDriverOptions } from '../options.js';
+import type { Sockets } from '../sockets.js';
 import { describeMember } from './group-members.js';
 import { retrying } from './retrying.js';
+
+/** How long `close` waits for answers under way. Milliseconds. */
+const ANSWER_PATIENCE_MS = 2000;
 
 /** Topics the broker keeps for itself. kafkajs does not pass on the broker's own mark. */
 const INTERNAL_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state']);
@@ -13,11 +25,16 @@ const INTERNAL_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '_
 /** Questions to the cluster through kafkajs' admin client. Connects with the first one where `connect` was not called. */
 export class KafkajsAdmin implements DriverAdmin {
   private readonly admin: Admin;
+  private readonly sockets: Sockets;
+  /** Questions being asked. */
+  private readonly asking = new Set<Promise<unknown>>();
   private connected: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
   constructor(driver: KafkajsDriverOptions) {
-    this.admin = createClient(driver).admin();
+    const { kafka, sockets } = createClient(driver);
+    this.admin = kafka.admin();
+    this.sockets = sockets;
   }
 
   connect(): Promise<void> {
@@ -103,15 +120,24 @@ export class KafkajsAdmin implements DriverAdmin {
   }
 
   close(): Promise<void> {
-    this.closed ??= (this.connected ?? Promise.reject(new Error('never connected'))).then(
-      () => this.admin.disconnect().catch(() => undefined),
-      () => undefined,
-    );
+    this.closed ??= this.disconnect();
     return this.closed;
   }
 
+  private async disconnect(): Promise<void> {
+    await settledWithin(Promise.allSettled([...this.asking, this.connected]), ANSWER_PATIENCE_MS);
+    if (this.connected) await settledWithin(this.admin.disconnect(), ANSWER_PATIENCE_MS);
+    this.sockets.close();
+  }
+
   private async ask<T>(question: () => Promise<T>): Promise<T> {
-    await this.connect();
-    return retrying(question);
+    if (this.closed) throw new KafkaWorkerError('NOT_RUNNING', 'the admin client is closed');
+    const answer = this.connect().then(() => retrying(question, () => this.closed === undefined));
+    this.asking.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.asking.delete(answer);
+    }
   }
 }

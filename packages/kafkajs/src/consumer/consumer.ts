@@ -18,6 +18,7 @@ import { registerOptionalCodecs } from '../codecs/register.js';
 import { toCrashError } from '../errors/client-crash.error.js';
 import { connectionError } from '../errors/connection-error.js';
 import type { KafkajsDriverOptions } from '../options.js';
+import type { Sockets } from '../sockets.js';
 import { Commits } from './commits.js';
 import { consumerConfig, type ConsumerTiming } from './consumer-config.js';
 import { FetchControl } from './fetch-control.js';
@@ -32,14 +33,20 @@ import { resolveTopics } from './subscription.js';
 const CONCURRENT_BATCHES = 64;
 /** How long `stop` waits for commits under way. Milliseconds. */
 const COMMIT_PATIENCE_MS = 5000;
-/** How long `stop` waits for a JoinGroup that was sent already before it cuts the connection. Milliseconds. */
-const JOIN_PATIENCE_MS = 2000;
+/**
+ * How long `stop` waits for a JoinGroup that was sent already, since the broker answers it only when all other
+ * members have joined. A member that goes without the answer is missed when its session ends. Milliseconds.
+ */
+const JOIN_PATIENCE_MS = 5000;
+/** How long `stop` waits for everything else: the fetch under way, LeaveGroup, closing. Milliseconds. */
+const LEAVE_PATIENCE_MS = 2000;
 
 /** A group member on kafkajs. */
 export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
   private readonly timing: ConsumerTiming;
   private readonly consumer: Consumer;
   private readonly admin: KafkajsAdmin;
+  private readonly sockets: Sockets;
   private readonly control: FetchControl;
   private readonly room = new Bell();
   private cluster!: Cluster;
@@ -56,7 +63,9 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
     const { config, timing } = consumerConfig(driver, options, () => this.parts?.membership.isStopping !== true);
     this.timing = timing;
     const [first = kafkajs.PartitionAssigners.roundRobin, ...others] = config.partitionAssigners ?? [];
-    this.consumer = createClient(driver).consumer({ ...config, partitionAssigners: [gated(first, this), ...others] });
+    const { kafka, sockets } = createClient(driver);
+    this.sockets = sockets;
+    this.consumer = kafka.consumer({ ...config, partitionAssigners: [gated(first, this), ...others] });
     this.admin = new KafkajsAdmin(driver);
     this.control = new FetchControl(this.consumer);
   }
@@ -149,13 +158,18 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
       this.parts.membership.leave();
       this.parts.intake.close();
     }
-    const left = this.consumer.disconnect();
-    if (!(await settledWithin(left, JOIN_PATIENCE_MS + this.timing.maxWaitMs))) {
-      // A JoinGroup cannot be taken back; without its connection it fails, and the gate ends the membership.
-      await this.cluster.disconnect().catch(() => undefined);
-      await settledWithin(left, JOIN_PATIENCE_MS);
-    }
+    const deadline = Date.now() + JOIN_PATIENCE_MS;
+    // kafkajs leaves the group only where its first join is over: stopped before that it stays a member for the
+    // broker until the session ends, with partitions that nobody reads.
     await settledWithin(this.running, JOIN_PATIENCE_MS);
+    const left = this.consumer.disconnect();
+    if (!(await settledWithin(left, Math.max(deadline - Date.now(), LEAVE_PATIENCE_MS)))) {
+      // A JoinGroup cannot be taken back. Without its connection it fails, and the gate ends the membership.
+      this.sockets.cut();
+      await settledWithin(left, LEAVE_PATIENCE_MS);
+    }
+    await settledWithin(this.running, LEAVE_PATIENCE_MS);
+    this.sockets.close();
     await this.admin.close();
     this.parts?.listener.stateChanged('stopped');
   }

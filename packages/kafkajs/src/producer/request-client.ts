@@ -5,6 +5,7 @@ import { compressionType } from '../codecs/compression.js';
 import { brokerErrorType } from '../errors/broker-error.js';
 import { connectionError } from '../errors/connection-error.js';
 import type { KafkajsDriverOptions } from '../options.js';
+import type { Sockets } from '../sockets.js';
 
 /** Sequence numbers are 32 bits and kafkajs starts over one too early, so a producer is renewed long before. */
 const MAX_RECORDS = 1_000_000_000;
@@ -22,6 +23,7 @@ const REFUSED = new Set([
 
 interface Incarnation {
   readonly producer: Producer;
+  readonly sockets: Sockets;
   readonly connected: Promise<void>;
   sent: number;
   underWay: number;
@@ -92,10 +94,11 @@ export class RequestClient {
   private incarnation(): Incarnation {
     if (this.closed) throw new KafkaWorkerError('NOT_RUNNING', 'the producer is closed');
     if (!this.current) {
-      const producer = createClient(this.driver).producer(producerConfig(this.driver));
+      const { kafka, sockets } = createClient(this.driver);
+      const producer = kafka.producer(producerConfig(this.driver));
       const connected = producer.connect();
       connected.catch(() => undefined); // whoever sends first is told
-      this.current = { producer, connected, sent: 0, underWay: 0, retired: false };
+      this.current = { producer, sockets, connected, sent: 0, underWay: 0, retired: false };
     }
     return this.current;
   }
@@ -113,6 +116,7 @@ export class RequestClient {
       .catch(() => undefined)
       .then(() => incarnation.producer.disconnect())
       .catch(() => undefined)
+      .then(() => incarnation.sockets.close())
       .finally(() => this.retiring.delete(disconnected));
     this.retiring.add(disconnected);
   }
