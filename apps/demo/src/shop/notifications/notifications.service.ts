@@ -1,0 +1,13 @@
+import { Injectable } from '@nestjs/common';
+import { SimulatedWork } from '../common/simulated-work.js';
+import type { Notification } from './notification.dto.js';
+
+@Injectable()
+export class NotificationsService {
+  constructor(private readonly work: SimulatedWork) {}
+
+  /** Sends the mail. */
+  async send({ orderId }: Notification, attempt: number, signal: AbortSignal): Promise<void> {
+    await this.work.do({ name: 'notification', orderId, attempt, leastMs: 10, mostMs: 60, signal });
+  }
+}
