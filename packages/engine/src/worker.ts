@@ -105,6 +105,8 @@ export class Worker {
         const lane = partition.lanes.takeReady(partition.startBound);
         if (lane === undefined) {
           this.#turns.rest(partition);
+          // every lane left begins above the bound: no commit may come to see that the done-set is smaller by now
+          if (partition.mapHeld && partition.running === 0) partition.reviewMap();
           continue;
         }
         if (!this.slots.acquire(this)) {

@@ -20,7 +20,9 @@ export class Calls {
   readonly all: Call[] = [];
   /** `topic/partition/offset` of records that a handler is through with. */
   readonly handled = new Set<string>();
+  /** Most handlers that ran at once. */
   highest = 0;
+  readonly #running = new Set<Call>();
   /** What a call ends with at once; undefined: when the test says so. */
   respond: ((call: Call) => Promise<void> | undefined) | undefined;
 
@@ -38,22 +40,25 @@ export class Calls {
       state: 'running',
     };
     this.all.push(call);
-    this.highest = Math.max(this.highest, this.running.length);
+    this.#running.add(call);
+    this.highest = Math.max(this.highest, this.#running.size);
     const work = this.respond?.(call) ?? call.end.promise;
     return work.then(
       () => {
         call.state = 'done';
+        this.#running.delete(call);
         this.handled.add(`${topic}/${partition}/${offset}`);
       },
       (error: unknown) => {
         call.state = 'failed';
+        this.#running.delete(call);
         throw error;
       },
     );
   };
 
   get running(): Call[] {
-    return this.all.filter((call) => call.state === 'running');
+    return [...this.#running];
   }
 
   /** `partition:offset` of the handlers that run, in the order of their starts. */
