@@ -128,40 +128,40 @@ export class Worker {
     task.lane.state = 'running';
     task.assignment.running++;
     task.begin(this.clock.now());
-    const attempt = task.attempt;
+    const run = task.run;
     if (this.options.timeoutMs !== undefined) this.#watch(task, this.options.timeoutMs);
     let result: unknown;
     try {
       if (task.broken !== undefined) throw task.broken;
       result = this.#handle(task);
     } catch (thrown) {
-      this.#failed(task, attempt, thrown);
+      this.#failed(task, run, thrown);
       return;
     }
     if (isThenable(result)) {
       result.then(
-        () => this.#succeeded(task, attempt),
-        (thrown: unknown) => this.#failed(task, attempt, thrown),
+        () => this.#succeeded(task, run),
+        (thrown: unknown) => this.#failed(task, run, thrown),
       );
     } else {
-      this.#succeeded(task, attempt);
+      this.#succeeded(task, run);
     }
   }
 
   /** One attempt's time: first the signal aborts, then, if the handler does not react, it counts as failed. */
   #watch(task: Task, timeoutMs: number): void {
-    const attempt = task.attempt;
+    const run = task.run;
     task.timer = this.clock.setTimer(() => {
       task.abort('timeout');
-      task.timer = this.clock.setTimer(() => this.#failed(task, attempt, undefined), TIMEOUT_GRACE_MS);
+      task.timer = this.clock.setTimer(() => this.#failed(task, run, undefined), TIMEOUT_GRACE_MS);
     }, timeoutMs);
   }
 
   // ---------------------------------------------------------------- results
 
-  #succeeded(task: Task, attempt: number): void {
-    if (task.state !== 'running' || task.attempt !== attempt) return; // its timeout has decided already
-    if (task.aborted === 'timeout') return this.#failed(task, attempt, undefined);
+  #succeeded(task: Task, run: number): void {
+    if (task.state !== 'running' || task.run !== run) return; // its timeout has decided already
+    if (task.aborted === 'timeout') return this.#failed(task, run, undefined);
     this.#clearTimer(task);
     const partition = task.assignment;
     partition.running--;
@@ -170,8 +170,8 @@ export class Worker {
     this.#freeSlot(partition);
   }
 
-  #failed(task: Task, attempt: number, thrown: unknown): void {
-    if (task.state !== 'running' || task.attempt !== attempt) return;
+  #failed(task: Task, run: number, thrown: unknown): void {
+    if (task.state !== 'running' || task.run !== run) return;
     this.#clearTimer(task);
     const partition = task.assignment;
     partition.running--;
@@ -301,6 +301,7 @@ export class Worker {
   #freeze(task: Task, scope: FreezeScope, error: Error): void {
     task.state = 'frozen';
     task.frozenSince = this.clock.now();
+    task.frozenScope = scope;
     task.lane.state = 'frozen';
     // with another record of the partition frozen already, the first one stays its reason
     if (scope === 'partition') task.assignment.frozenAt ??= task;
@@ -315,14 +316,13 @@ export class Worker {
   /** Goes on at what is frozen: with a new set of attempts, or past it. */
   unfreeze(partition: PartitionAssignment, skip: boolean): void {
     for (const task of this.frozenTasks(partition)) {
-      const scope: FreezeScope = partition.frozenAt === task ? 'partition' : 'key';
       task.attempt = 0;
       if (skip) this.#settle(task, 'skipped', task.error);
       else {
         task.state = 'queued';
         partition.lanes.makeReady(task.lane);
       }
-      this.events.emit({ type: 'unfrozen', ...this.#where(partition), scope, skipped: skip });
+      this.events.emit({ type: 'unfrozen', ...this.#where(partition), scope: task.frozenScope, skipped: skip });
     }
     partition.frozenAt = undefined;
     this.reconsider(partition);
@@ -339,8 +339,11 @@ export class Worker {
     } else if (task.state === 'queued') {
       partition.lanes.withdraw(task.lane);
     }
-    if (partition.frozenAt === task) partition.frozenAt = undefined;
     this.#settle(task, 'skipped', task.error);
+    if (partition.frozenAt === task) {
+      // another record may have frozen the partition too
+      partition.frozenAt = this.frozenTasks(partition).find((other) => other.frozenScope === 'partition');
+    }
     this.reconsider(partition);
     return task.offset;
   }

@@ -4,6 +4,7 @@ import type { RecordState } from '../inspect.js';
 import type { Lane } from '../lanes/lane.js';
 import type { TimerHandle } from '../clock.js';
 import type { AbortCause, Delivery } from './delivery.js';
+import type { FreezeScope } from './failure-policy.js';
 
 /** The reason of an aborted signal; `cause` says why. */
 export class DeliveryAbortedError extends Error {
@@ -33,10 +34,14 @@ export class Task implements Delivery {
   state: RecordState | 'settled' = 'queued';
   /** Attempts begun and counted under this assignment. */
   attempt = 0;
+  /** Starts, every one of them: `attempt` can fall, and a late result must not pass for that of a later start. */
+  run = 0;
   /** Milliseconds since the epoch; 0 before the first start. */
   startedAt = 0;
   /** Milliseconds since the epoch; 0 where it never froze. */
   frozenSince = 0;
+  /** Meaningless while it is not frozen. */
+  frozenScope: FreezeScope = 'key';
   /** The last failed attempt's. */
   error: Error | undefined = undefined;
   /** Why the running attempt's signal was aborted. */
@@ -90,6 +95,7 @@ export class Task implements Delivery {
   begin(now: number): void {
     this.state = 'running';
     this.attempt++;
+    this.run++;
     this.startedAt = now;
     this.aborted = undefined;
     this.#controller = undefined;

@@ -62,7 +62,7 @@ function snapshotPartition(partition: PartitionAssignment, now: number): Partiti
     mapChars: partition.mapChars,
     ...(tracker.first === undefined ? {} : { heldBy: snapshotTask(tracker.first, now) }),
     runningRecords: tasks.filter((task) => task.state === 'running').map((task) => snapshotTask(task, now)),
-    frozen: tasks.filter((task) => task.state === 'frozen').map((task) => snapshotFreeze(task, partition)),
+    frozen: tasks.filter((task) => task.state === 'frozen').map(snapshotFreeze),
     paused: partition.paused || partition.worker.paused,
     mapHeld: partition.mapHeld,
     draining: partition.draining,
@@ -80,9 +80,9 @@ function snapshotTask(task: Task, now: number): RecordSnapshot {
   };
 }
 
-function snapshotFreeze(task: Task, partition: PartitionAssignment): FreezeSnapshot {
+function snapshotFreeze(task: Task): FreezeSnapshot {
   return {
-    scope: partition.frozenAt === task ? 'partition' : 'key',
+    scope: task.frozenScope,
     offset: task.offset,
     key: keyText(task),
     error: task.error?.message ?? '',
