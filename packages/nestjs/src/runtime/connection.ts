@@ -92,7 +92,8 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
   handlerAdded(): void {
     if (this.#started && this.engine) {
       this.logger.warn(
-        'a strategy was connected after bootstrap; the module runs the handlers already (see autoStart)',
+        'a strategy was connected after bootstrap; the module runs the workers already ' +
+          '(see autoStart), and patterns without @KafkaWorker are not consumed',
       );
     }
     this.attached = true;
