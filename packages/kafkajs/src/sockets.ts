@@ -38,6 +38,8 @@ export class Sockets {
 const connect: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   // SNI takes names only.
   const named = net.isIP(host) === 0 ? { servername: host } : {};
-  const socket = ssl ? tls.connect({ host, port, ...named, ...ssl }, onConnect) : net.connect({ host, port }, onConnect);
+  const socket = ssl
+    ? tls.connect({ host, port, ...named, ...ssl }, onConnect)
+    : net.connect({ host, port }, onConnect);
   return socket.setKeepAlive(true, KEEP_ALIVE_MS);
 };

@@ -12,25 +12,33 @@ const VALUES = Array.from({ length: 300 }, (_, n) => `value ${n} ${'abc'.repeat(
 describe('codecs', () => {
   afterAll(stopBrokers);
 
-  it.each<CompressionName>(['none', 'gzip', 'snappy', 'lz4', 'zstd'])('%s: written and read', async (compression) => {
-    const driver = await testDriver({ producer: { compression } });
-    const topic = await createTopic(driver, 1);
-    const producer = driver.createProducer();
-    await producer.connect();
-    await producer.send(VALUES.map((value) => ({ topic, value })));
-    await producer.close();
-    expect(await read(topic)).toEqual(VALUES);
-  }, 30_000);
+  it.each<CompressionName>(['none', 'gzip', 'snappy', 'lz4', 'zstd'])(
+    '%s: written and read',
+    async (compression) => {
+      const driver = await testDriver({ producer: { compression } });
+      const topic = await createTopic(driver, 1);
+      const producer = driver.createProducer();
+      await producer.connect();
+      await producer.send(VALUES.map((value) => ({ topic, value })));
+      await producer.close();
+      expect(await read(topic)).toEqual(VALUES);
+    },
+    30_000,
+  );
 
-  it.each<CompressionName>(['gzip', 'snappy', 'lz4', 'zstd'])('%s: written by the Java client', async (compression) => {
-    const driver = await testDriver();
-    const topic = await createTopic(driver, 1);
-    if (!(await javaProduce(await brokers(), topic, compression, VALUES))) {
-      console.warn('no Kafka jars on this machine: reading the Java client is not tested');
-      return;
-    }
-    expect(await read(topic)).toEqual(VALUES);
-  }, 60_000);
+  it.each<CompressionName>(['gzip', 'snappy', 'lz4', 'zstd'])(
+    '%s: written by the Java client',
+    async (compression) => {
+      const driver = await testDriver();
+      const topic = await createTopic(driver, 1);
+      if (!(await javaProduce(await brokers(), topic, compression, VALUES))) {
+        console.warn('no Kafka jars on this machine: reading the Java client is not tested');
+        return;
+      }
+      expect(await read(topic)).toEqual(VALUES);
+    },
+    60_000,
+  );
 
   it('that are not installed are named', async () => {
     const { Snappy } = kafkajs.CompressionTypes;

@@ -11,7 +11,12 @@ describe('commits', () => {
   async function joined(partitions: number) {
     const driver = await testDriver();
     const topic = await createTopic(driver, partitions);
-    await fill(driver, topic, Array.from({ length: partitions }, (_, p) => p), 10);
+    await fill(
+      driver,
+      topic,
+      Array.from({ length: partitions }, (_, p) => p),
+      10,
+    );
     const options = { groupId: uniqueName('group'), topics: [topic] };
     const member = (name: string) => {
       const made = new Member(driver, name, options);
@@ -30,7 +35,9 @@ describe('commits', () => {
     const { topic, a } = await joined(1);
     const metadata = 'ü'.repeat(4096);
     await a.commitPositions(metadata);
-    expect(await a.consumer.committed([{ topic, partition: 0 }])).toEqual([{ topic, partition: 0, offset: 10, metadata }]);
+    expect(await a.consumer.committed([{ topic, partition: 0 }])).toEqual([
+      { topic, partition: 0, offset: 10, metadata },
+    ]);
     await expect(a.commitPositions(`${metadata}x`)).rejects.toMatchObject({ code: 'COMMIT_METADATA_TOO_LARGE' });
     await a.commitPositions('still a member');
   }, 30_000);
@@ -38,7 +45,13 @@ describe('commits', () => {
   it('between the hand-over and the next assignment are refused, and so are those queued before it', async () => {
     const { a, member } = await joined(2);
     const outcomes: Promise<unknown>[] = [];
-    const note = (commit: Promise<void>) => outcomes.push(commit.then(() => 'sent', (error: unknown) => error));
+    const note = (commit: Promise<void>) =>
+      outcomes.push(
+        commit.then(
+          () => 'sent',
+          (error: unknown) => error,
+        ),
+      );
     a.onRevoking = async () => {
       await a.commitPositions('last');
       // The engine is done with the hand-over and something commits all the same.
@@ -49,7 +62,9 @@ describe('commits', () => {
     await until('both share', () => a.joins === 2 && b.joins === 1);
     await until('the commit', () => outcomes.length === 1);
     expect(await outcomes[0]).toMatchObject(stale);
-    const [committed] = await b.consumer.committed([{ topic: a.assignments[0]?.partitions[0]?.topic ?? '', partition: 0 }]);
+    const [committed] = await b.consumer.committed([
+      { topic: a.assignments[0]?.partitions[0]?.topic ?? '', partition: 0 },
+    ]);
     expect(committed?.metadata).toBe('last');
     expect(a.losses).toEqual([]);
   }, 40_000);

@@ -50,6 +50,11 @@ describe('errors of crashes', () => {
 
   it('anything else is a crash with its cause', () => {
     const cause = new Error('boom');
-    expect(toCrashError(cause, true, [])).toMatchObject({ code: 'CLIENT_CRASHED', willRestart: true, canRetry: true, cause });
+    expect(toCrashError(cause, true, [])).toMatchObject({
+      code: 'CLIENT_CRASHED',
+      willRestart: true,
+      canRetry: true,
+      cause,
+    });
   });
 });

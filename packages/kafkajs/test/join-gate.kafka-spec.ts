@@ -53,7 +53,12 @@ describe('join gate', () => {
     await fill(driver, topic, [0, 1, 2, 3], 1, 50);
     await until('the new records', () => a.taken.length + b.taken.length >= 204);
     // Neither what a kept nor what b got was read again.
-    expect(a.taken.slice(200).concat(b.taken).map(({ offset }) => offset)).toEqual([50, 50, 50, 50]);
+    expect(
+      a.taken
+        .slice(200)
+        .concat(b.taken)
+        .map(({ offset }) => offset),
+    ).toEqual([50, 50, 50, 50]);
     expect(a.losses).toEqual([]);
     expect(a.states.map(({ state }) => state)).toEqual(['connecting', 'joined', 'rebalancing', 'joined']);
   }, 40_000);
@@ -103,10 +108,14 @@ describe('join gate', () => {
     const a = member('a');
     await a.start();
     await until('a has all', () => a.taken.length === 10);
-    const keepAlive = driver.capabilities.keepAliveDuringRevokeMs?.({ groupId: '', topics: [], sessionTimeoutMs: 6000 });
+    const keepAlive = driver.capabilities.keepAliveDuringRevokeMs?.({
+      groupId: '',
+      topics: [],
+      sessionTimeoutMs: 6000,
+    });
     expect(keepAlive).toBe(1500);
     a.onRevoking = async () => {
-      for (const end = Date.now() + 9000; Date.now() < end; ) {
+      for (const end = Date.now() + 9000; Date.now() < end;) {
         await a.commitPositions('draining');
         await delay(keepAlive as number);
       }

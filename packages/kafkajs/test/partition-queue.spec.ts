@@ -74,7 +74,12 @@ describe('partition queue', () => {
   it('bounds requests in count and bytes, and sends a record that is larger alone', async () => {
     const { requests, send } = setup();
     const large = 'x'.repeat(REQUEST_BYTES + 1);
-    void send(...Array.from({ length: REQUEST_RECORDS + 1 }, () => 's'), large, 'y'.repeat(300_000), 'z'.repeat(300_000));
+    void send(
+      ...Array.from({ length: REQUEST_RECORDS + 1 }, () => 's'),
+      large,
+      'y'.repeat(300_000),
+      'z'.repeat(300_000),
+    );
     for (let n = 0; n < 5; n++) {
       await turn();
       requests[n]?.answer(0);

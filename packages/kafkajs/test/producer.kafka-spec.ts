@@ -14,7 +14,12 @@ describe('producer', () => {
     const sent = await Promise.all(
       Array.from({ length: 200 }, (_, n) =>
         producer.send([
-          { topic, key: `key ${n % 20}`, value: `value ${n}`, headers: { n: String(n), none: undefined, two: ['a', 'b'] } },
+          {
+            topic,
+            key: `key ${n % 20}`,
+            value: `value ${n}`,
+            headers: { n: String(n), none: undefined, two: ['a', 'b'] },
+          },
           { topic, partition: n % 3, value: null, timestamp: 1_700_000_000_000 + n },
         ]),
       ),

@@ -31,7 +31,9 @@ describe('records', () => {
     expect(await first.consumer.committed(held)).toEqual(
       held.map((partition) => ({ ...partition, offset: 500, metadata: 'done-set é€' })),
     );
-    expect(await first.consumer.logRanges(held)).toEqual(held.map((partition) => ({ ...partition, low: 0, high: 500 })));
+    expect(await first.consumer.logRanges(held)).toEqual(
+      held.map((partition) => ({ ...partition, low: 0, high: 500 })),
+    );
     await first.consumer.stop();
 
     await fill(driver, topic, [0], 1, 500);

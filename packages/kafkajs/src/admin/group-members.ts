@@ -2,7 +2,12 @@ import type { GroupMemberDescription } from '@kafka-worker/engine';
 import kafkajs, { type MemberDescription } from 'kafkajs';
 
 /** A member with its partitions. A member that was not assigned anything yet has none. */
-export function describeMember({ memberId, clientId, clientHost, memberAssignment }: MemberDescription): GroupMemberDescription {
+export function describeMember({
+  memberId,
+  clientId,
+  clientHost,
+  memberAssignment,
+}: MemberDescription): GroupMemberDescription {
   const { assignment = {} } = decode(memberAssignment) ?? {};
   const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
     numbers.map((partition) => ({ topic, partition })),

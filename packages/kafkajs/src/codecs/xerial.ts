@@ -32,7 +32,7 @@ export function frame(data: Buffer, codec: BlockCodec): Buffer {
 export function unframe(bytes: Buffer, codec: BlockCodec): Buffer {
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return codec.uncompress(bytes);
   const blocks: Buffer[] = [];
-  for (let at = HEADER_BYTES; at < bytes.length; ) {
+  for (let at = HEADER_BYTES; at < bytes.length;) {
     if (at + 4 > bytes.length) throw new Error('snappy frame ends within a length');
     const end = at + 4 + bytes.readInt32BE(at);
     if (end < at + 4 || end > bytes.length) throw new Error('snappy frame ends within a block');

@@ -25,7 +25,8 @@ export class Commits {
   /** Settles when everything that was asked for so far has. Never rejects. */
   private tail: Promise<void> = Promise.resolve();
   /** The commit that kafkajs is busy with. */
-  private running: { readonly epoch: number; acknowledged: boolean; readonly offsets: readonly OffsetCommit[] } | undefined;
+  private running:
+    { readonly epoch: number; acknowledged: boolean; readonly offsets: readonly OffsetCommit[] } | undefined;
 
   constructor(
     private readonly consumer: Consumer,
@@ -58,8 +59,7 @@ export class Commits {
     // kafkajs' own reset of a position commits -1 or -2 without metadata. It is never let through.
     const own = request.topics.some(({ partitions }) => partitions.some(({ offset }) => Number(offset) < 0));
     const { running } = this;
-    const why =
-      running === undefined || own ? 'not asked for' : this.gate.refusal(running.epoch, running.offsets);
+    const why = running === undefined || own ? 'not asked for' : this.gate.refusal(running.epoch, running.offsets);
     // `retriable: false` keeps kafkajs from trying again.
     if (why !== undefined) throw Object.assign(staleCommit(why), { retriable: false });
   }

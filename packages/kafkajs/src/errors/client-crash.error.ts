@@ -24,7 +24,8 @@ export function toCrashError(thrown: unknown, willRestart: boolean, topics: read
   const error = ensureError(thrown);
   const codec = error.name === 'KafkaJSNotImplemented' ? missingCodec(error.message) : undefined;
   if (codec) {
-    const where = topics.length === 0 ? '' : ` of ${topics.length === 1 ? 'topic' : 'one of the topics'} ${topics.join(', ')}`;
+    const where =
+      topics.length === 0 ? '' : ` of ${topics.length === 1 ? 'topic' : 'one of the topics'} ${topics.join(', ')}`;
     return new ClientCrashError(
       'CODEC_MISSING',
       `a record${where} is compressed with ${codec.name}, which needs the package ${codec.install}: npm install ${codec.install}`,

@@ -43,7 +43,7 @@ export class PartitionCounts {
   }
 
   private async ask(topic: string): Promise<void> {
-    for (const until = Date.now() + PATIENCE_MS; ; ) {
+    for (const until = Date.now() + PATIENCE_MS; ;) {
       const count = (await this.admin.partitions([topic])).get(topic);
       if (count !== undefined && count > 0) {
         this.counts.set(topic, { count, until: Date.now() + MAX_AGE_MS });

@@ -70,7 +70,12 @@ export class RequestClient {
         compression: compressionType(this.driver.producer?.compression ?? 'none'),
         messages: records.map((record) => toMessage(record, partition)),
       });
-      if (answer?.topicName !== topic || answer.partition !== partition || answer.errorCode !== 0 || others.length > 0) {
+      if (
+        answer?.topicName !== topic ||
+        answer.partition !== partition ||
+        answer.errorCode !== 0 ||
+        others.length > 0
+      ) {
         throw new Error('the broker did not acknowledge it');
       }
       incarnation.sent += records.length;
@@ -124,10 +129,12 @@ export class RequestClient {
 
 function producerConfig(driver: KafkajsDriverOptions): ProducerConfig {
   const { compression: _compression, ...overrides } = driver.producer ?? {};
+  const retry = { initialRetryTime: 100, maxRetryTime: 2000, retries: 20, ...driver.client.retry, ...overrides.retry };
   return {
     allowAutoTopicCreation: false,
     ...overrides,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 20, ...driver.client.retry, ...overrides.retry },
+    // kafkajs refuses an idempotent producer that never retries.
+    retry: { ...retry, retries: Math.max(1, retry.retries) },
     idempotent: true,
     // One after the other on a connection: sequences reach the broker in the order they were given.
     maxInFlightRequests: 1,
