@@ -1,14 +1,20 @@
-import { inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
+
+/** The CRC-32 of the kind and of all that follows. */
+const CHECK_BYTES = 4;
 
 /**
  * The offsets above a committed offset that its metadata names as done. Written from the format's description alone
- * (`kw1`, kind, base64 of varints) and apart from the engine's own reader, so that a mistake there is seen here.
+ * (`kw1`, kind, base64 of a check sum and varints) and apart from the engine's own reader, so that a mistake there is
+ * seen here.
  */
 export function doneAbove(offset: number, metadata: string): number[] {
   if (metadata === '') return [];
   const kind = metadata.charAt(3);
   if (!metadata.startsWith('kw1') || !/^[RrBb]$/.test(kind)) throw new Error(`not a map: ${metadata}`);
-  const packed = Buffer.from(metadata.slice(4), 'base64');
+  const stored = Buffer.from(metadata.slice(4), 'base64');
+  const packed = stored.subarray(CHECK_BYTES);
+  if (stored.readUInt32BE() !== crc32(packed, crc32(kind))) throw new Error(`the check sum is wrong: ${metadata}`);
   const bytes = kind === kind.toLowerCase() ? inflateRawSync(packed) : packed;
   const base = varint(bytes, 0);
   if (base.value !== offset) throw new Error(`the map of offset ${base.value} stands at offset ${offset}`);

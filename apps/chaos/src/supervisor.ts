@@ -21,8 +21,9 @@ export class Supervisor {
 
   /** Starts a member; does not wait for it. */
   start(options: MemberOptions): MemberProcess {
-    // Without jest's own flags.
-    const child = fork(MEMBER, [JSON.stringify(options)], { execArgv: [] });
+    // Without jest's own flags, and not as a test: kafkajs has other retries where NODE_ENV says so.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    const child = fork(MEMBER, [JSON.stringify(options)], { execArgv: [], env });
     const member = new MemberProcess(options.id, child, (event) => this.ledger.events.push(event));
     this.members.push(member);
     return member;
