@@ -1,0 +1,5 @@
+/** Where lines go. */
+export interface Terminal {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}

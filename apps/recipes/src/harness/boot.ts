@@ -1,0 +1,70 @@
+import {
+  type DynamicModule,
+  type INestApplication,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { KafkaWorkerRuntime } from '@kafka-worker/nestjs';
+import { Logger, LoggerModule } from 'nestjs-pino';
+import pino from 'pino';
+import { now } from './clock.js';
+import { JournalInterceptor } from './journal.interceptor.js';
+import { type MemberEvent, plainEvent } from './journal-events.js';
+import { KafkaConfig } from './kafka-config.js';
+
+/** What the app logs, on stderr. */
+export type LogLevel = 'info' | 'warn' | 'silent';
+
+/** What an app is booted with. */
+export interface BootOptions {
+  readonly module: Type | DynamicModule;
+  readonly kafka: KafkaConfig;
+  readonly log: LogLevel;
+  readonly tell: (event: MemberEvent) => void;
+  /** Awaited last, when everything has been told. */
+  readonly flush?: () => Promise<void>;
+}
+
+const FLUSH = 'RECIPE_FLUSH';
+
+/** What every recipe gets: the Kafka it runs on, and a logger. */
+@Module({})
+class RecipeHost implements OnApplicationShutdown {
+  constructor(@Inject(FLUSH) private readonly flush: () => Promise<void>) {}
+
+  static of({ module, kafka, log, flush = () => Promise.resolve() }: BootOptions): DynamicModule {
+    return {
+      module: RecipeHost,
+      global: true,
+      imports: [
+        LoggerModule.forRoot({
+          pinoHttp: { level: log, stream: pino.destination(2), autoLogging: false, base: null },
+        }),
+        module,
+      ],
+      providers: [
+        { provide: KafkaConfig, useValue: kafka },
+        { provide: FLUSH, useValue: flush },
+      ],
+      exports: [KafkaConfig],
+    };
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.flush();
+  }
+}
+
+/** Makes the app; `init()` or `listen()` starts its workers. */
+export async function createApp(options: BootOptions): Promise<INestApplication> {
+  const app = await NestFactory.create(RecipeHost.of(options), { bufferLogs: true, abortOnError: false });
+  app.useLogger(app.get(Logger));
+  app.useGlobalInterceptors(new JournalInterceptor(options.tell));
+  app
+    .get(KafkaWorkerRuntime)
+    .events$.subscribe((event) => options.tell({ at: now(), type: 'engine', event: plainEvent(event) }));
+  return app;
+}
