@@ -40,6 +40,11 @@ export class Ledger {
     return this.#finished;
   }
 
+  /** The same with each record counted once. */
+  get distinct(): number {
+    return this.#sum((topic) => topic.finished);
+  }
+
   get violations(): number {
     return this.#sum((topic) => topic.violations);
   }

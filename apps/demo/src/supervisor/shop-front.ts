@@ -2,7 +2,8 @@ import type { DriverProducer, OutgoingRecord } from '@kafka-worker/engine';
 import { Chance } from '../shop/common/chance.js';
 import type { Order } from '../shop/common/order.dto.js';
 
-const TICK_MS = 50;
+/** Not a divisor of the view's pace, or every frame would show the same moment of it. */
+const TICK_MS = 43;
 /** A front that fell behind catches up, but not all at once. */
 const MOST_AT_ONCE = 500;
 const CUSTOMERS = 48;

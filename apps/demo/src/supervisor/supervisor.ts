@@ -137,7 +137,9 @@ export class Supervisor {
     this.#view.draining = true;
     await this.#front.close();
     const drainedFrom = performance.now();
-    await this.#crew.stop();
+    const stopped = this.#crew.stop();
+    this.#display?.refresh(); // a drain is over before the next frame is due
+    await stopped;
     const drainMs = performance.now() - drainedFrom;
     this.#over.abort();
     await this.#looking.catch(() => undefined); // its last answers must not overwrite the final ones

@@ -56,7 +56,8 @@ export class ViewSource {
       workers,
       rate: this.#throughput.total(now),
       history: this.#throughput.history(now),
-      produced: watch.produced,
+      // The cluster was asked a moment ago, the ledger knows of now.
+      produced: Math.max(watch.produced, ledger.distinct),
       finished: ledger.finished,
       lag: workers.reduce((sum, worker) => sum + worker.lag, 0),
       failedAttempts: ledger.failedAttempts,

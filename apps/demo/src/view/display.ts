@@ -5,6 +5,8 @@ import type { ViewState } from './view-state.js';
 
 /** Shows where the run is, until it is closed. */
 export interface Display {
+  /** Shows the state as it is now, out of turn. */
+  refresh(): void;
   close(): void;
 }
 
@@ -41,6 +43,10 @@ export class LiveDisplay implements Display {
     this.#timer = setInterval(() => this.#draw(), FRAME_MS);
   }
 
+  refresh(): void {
+    this.#draw();
+  }
+
   close(): void {
     clearInterval(this.#timer);
     process.off('exit', this.#leave);
@@ -61,8 +67,15 @@ export class LiveDisplay implements Display {
 export class PlainDisplay implements Display {
   readonly #timer: NodeJS.Timeout;
 
-  constructor(state: () => ViewState, write: (line: string) => void) {
-    this.#timer = setInterval(() => write(plainLine(state())), LINE_MS);
+  constructor(
+    private readonly state: () => ViewState,
+    private readonly write: (line: string) => void,
+  ) {
+    this.#timer = setInterval(() => this.refresh(), LINE_MS);
+  }
+
+  refresh(): void {
+    this.write(plainLine(this.state()));
   }
 
   close(): void {

@@ -28,7 +28,8 @@ export class JournalInterceptor implements NestInterceptor {
   async #journaled(host: ExecutionContext, next: CallHandler): Promise<unknown> {
     const rpc = host.switchToRpc();
     const context: unknown = rpc.getContext();
-    const handle = (): Promise<unknown> => lastValueFrom<unknown, undefined>(next.handle(), { defaultValue: undefined });
+    const handle = (): Promise<unknown> =>
+      lastValueFrom<unknown, undefined>(next.handle(), { defaultValue: undefined });
     if (!isKafkaWorkerContext(context)) return handle();
     const { id, orderId = id ?? 0, customer, seq } = rpc.getData<Step>();
     const entry: Omit<WorkEntry, 'kind'> = {

@@ -15,25 +15,28 @@ const STYLES: Readonly<Record<MemberState, Style>> = {
   failed: 'red',
 };
 
+/** Narrower terminals see the port alone. */
+const FOR_URLS = 96;
+
 /** A line for each process of the group. */
-export function renderMembers(members: readonly MemberView[]): readonly Line[] {
+export function renderMembers(members: readonly MemberView[], columns: number): readonly Line[] {
   return members.map((member) => [
     span(' member ', 'dim'),
     right(member.number, 2, 'bold'),
     span('  pid ', 'dim'),
     left(String(member.pid), 8),
     left(member.state, 12, STYLES[member.state]),
-    ...(member.endedAgoMs === undefined ? living(member) : [span(ago(member.endedAgoMs), 'dim')]),
+    ...(member.endedAgoMs === undefined ? living(member, columns) : [span(ago(member.endedAgoMs), 'dim')]),
   ]);
 }
 
-function living({ generation, partitions, running, http }: MemberView): Line {
+function living({ generation, partitions, running, http = '' }: MemberView, columns: number): Line {
   return [
-    span('generation ', 'dim'),
+    span('gen ', 'dim'),
     left(generation < 0 ? '-' : count(generation), 4),
     right(plural(partitions, 'partition'), 13),
     span('  running ', 'dim'),
     right(running, 3),
-    span(`  ${http ?? ''}`, 'dim'),
+    span(`  ${columns < FOR_URLS ? http.slice(http.lastIndexOf(':')) : http}`, 'dim'),
   ];
 }

@@ -16,7 +16,7 @@ const EMPTY: Line = [span('')];
 export function render(state: ViewState, { columns, rows }: Size): readonly Line[] {
   const drawn = Math.max(LEAST_COLUMNS, columns);
   const head = renderHeader(state, drawn);
-  const members = renderMembers(state.members);
+  const members = renderMembers(state.members, drawn);
   const totals = renderTotals(state, drawn);
   const full = state.workers.flatMap((worker) => [
     EMPTY,

@@ -11,13 +11,13 @@ export function renderTotals(state: ViewState, columns: number): readonly Line[]
     span(' throughput ', 'dim'),
     span(sparkline(state.history, SPARK_COLUMNS), 'cyan'),
     right(count(state.rate), 7, 'bold'),
-    span(' records/s'),
+    span('/s'),
     ...number('   lag', state.lag),
+    ...number('   failed attempts', state.failedAttempts),
   ];
   const counts: Line = [
     ...number(' produced', state.produced),
     ...number('   finished', state.finished),
-    ...number('   failed attempts', state.failedAttempts),
     ...number('   again', state.again, 'yellow'),
     ...number('   order broken', state.violations, 'red'),
     ...number('   lost', state.lost, 'red'),
