@@ -1,10 +1,18 @@
 import { Controller, Logger, type INestApplicationContext, type LoggerService } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, Payload, Transport } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { deferred } from '@kafka-worker/testing';
-import { freeze, KafkaWorker, KafkaWorkerServer, SkipRecordError, type KafkaWorkerContext } from '@kafka-worker/nestjs';
+import {
+  freeze,
+  KAFKA_WORKER_TRANSPORT,
+  KafkaWorker,
+  KafkaWorkerServer,
+  SkipRecordError,
+  type KafkaWorkerContext,
+} from '@kafka-worker/nestjs';
 import { from, take, toArray, firstValueFrom } from 'rxjs';
-import { boot, clusterWith, WAYS } from './support/app.js';
+import { appModule, boot, clusterWith, WAYS } from './support/app.js';
 import { next, runtimeOf } from './support/events.js';
 
 let app: INestApplicationContext | undefined;
@@ -115,6 +123,30 @@ describe('status and log', () => {
     expect(text).not.toContain('secret');
     expect(text).not.toContain('orders/0@2');
     Logger.overrideLogger(false);
+  });
+
+  it('warns of patterns that nothing calls, and runs those that name our transport', async () => {
+    @Controller()
+    class Host {
+      @EventPattern('orders', KAFKA_WORKER_TRANSPORT)
+      ours(_value: unknown): void {}
+      @EventPattern('payments')
+      bare(_value: unknown): void {}
+      @EventPattern('payments', Transport.TCP)
+      tcp(_value: unknown): void {}
+    }
+    const lines = new Lines();
+    const made = await NestFactory.create(appModule({ cluster: clusterWith('orders'), controllers: [Host] }), {
+      logger: false,
+      abortOnError: false,
+    });
+    Logger.overrideLogger(lines);
+    app = await made.init();
+    Logger.overrideLogger(false);
+    expect(runtimeOf(app).workers.map(({ id, via }) => `${id} ${via}`)).toEqual(['Host#ours discovery']);
+    expect(lines.all.filter((line) => line.startsWith('warn'))).toEqual([
+      'warn no microservice is connected, so nothing calls Host#bare: connect the KafkaWorkerServer or put @KafkaWorker() beside the pattern',
+    ]);
   });
 
   it("status of the server speaks Nest's words", async () => {

@@ -7,13 +7,13 @@ import {
   type KafkaDriver,
 } from '@kafka-worker/engine';
 import { Logger } from '@nestjs/common';
-import { Subject } from 'rxjs';
 import { checkModuleOptions } from '../config/check-module-options.js';
 import { DEFAULT_CONNECTION } from '../constants.js';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
 import { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
 import { KafkaWorkerServer, type ServerOwner } from '../server/kafka-worker.server.js';
 import { createDriver } from './create-driver.js';
+import { EventRelay } from './event-relay.js';
 import { KafkaWorkerRuntime, type KafkaWorkerInfo, type RuntimeOwner } from './kafka-worker.runtime.js';
 import { logEvent } from './log-events.js';
 import { planWorkers, type PlannedWorker } from './worker-plan.js';
@@ -41,7 +41,8 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
   readonly runtime = new KafkaWorkerRuntime(this);
   readonly server: KafkaWorkerServer;
   readonly producer = new KafkaWorkerProducer(() => this.driver());
-  readonly events$ = new Subject<EngineEvent>();
+  readonly #relay = new EventRelay();
+  readonly events$ = this.#relay.events$;
   readonly logger: Logger;
   readonly maxConcurrency: number | undefined;
   engine: WorkerEngine | undefined;
@@ -146,7 +147,8 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     const engine = this.#makeEngine(driver);
     for (const worker of workers) engine.add(toDefinition(worker, this, this.host.handlers));
     this.workers = workers.map(toInfo);
-    engine.on((event) => this.#hear(event));
+    engine.on((event) => this.#hear(event), { done: false });
+    this.#relay.attach(engine);
     this.engine = engine;
     await engine.start();
   }
@@ -180,7 +182,6 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
   #hear(event: EngineEvent): void {
     if (event.type === 'group.state') this.server.setStatus(STATUS[event.state]);
     logEvent(this.logger, event);
-    if (this.events$.observed) this.events$.next(event);
   }
 
   async #drain(): Promise<void> {
@@ -191,7 +192,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
       this.logger.error('the drain failed', error instanceof Error ? error.stack : String(error));
     }
     this.#isDrained = true;
-    this.events$.complete();
+    this.#relay.complete();
   }
 }
 

@@ -1,11 +1,18 @@
 import { ConfigurationError, type ConfigurationMistake } from '@kafka-worker/engine';
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DEFAULT_CONNECTION } from '../constants.js';
 import { checkHandler } from '../config/check-handler.js';
 import { GlobalsProbe } from '../enhancers/globals-probe.js';
 import type { Handler } from '../handlers/handler.interface.js';
 import { HandlerExplorer } from '../handlers/handler-explorer.js';
+import { readPattern } from '../handlers/pattern.js';
 import { RpcHandlerFactory } from '../handlers/rpc-handler.factory.js';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
 import { KafkaWorkerConnection } from './connection.js';
@@ -23,6 +30,7 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
   readonly #explorer: HandlerExplorer;
   readonly #mistakes: ConfigurationMistake[] = [];
   readonly #unsubscribe: () => void;
+  #hasMicroservice = false;
 
   constructor(
     modules: ModulesContainer,
@@ -35,6 +43,7 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
     this.#explorer.prepareControllers();
     // Told of every strategy when it is given to a microservice, with deferInitialization long before its handlers come.
     const subscription = modules.getRpcTargetRegistry<unknown>().subscribe((target) => {
+      this.#hasMicroservice = true;
       for (const connection of this.#connections.values()) if (connection.server === target) connection.attached = true;
     });
     this.#unsubscribe = () => subscription.unsubscribe();
@@ -72,6 +81,7 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.#warnOfIdlePatterns();
     try {
       await Promise.all([...this.#connections.values()].map((connection) => connection.bootstrapped()));
     } catch (error) {
@@ -79,6 +89,19 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
       await this.drain();
       throw error;
     }
+  }
+
+  /** Patterns without `@KafkaWorker` wait for a microservice, ours or another; without any nobody calls them. */
+  #warnOfIdlePatterns(): void {
+    if (this.#hasMicroservice) return;
+    const idle = this.explored().filter(
+      ({ worker, method }) => !worker && readPattern(method)?.transport === undefined,
+    );
+    if (idle.length === 0) return;
+    const ids = idle.map(({ id }) => id).join(', ');
+    new Logger('KafkaWorker').warn(
+      `no microservice is connected, so nothing calls ${ids}: connect the KafkaWorkerServer or put @KafkaWorker() beside the pattern`,
+    );
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -6,7 +6,7 @@ import {
 } from '@kafka-worker/engine';
 import type { MessageHandler } from '@nestjs/microservices';
 import { topicMistake, checkWorkerExtras } from '../config/check-worker-extras.js';
-import { DEFAULT_CONNECTION } from '../constants.js';
+import { DEFAULT_CONNECTION, getKafkaWorkerTransport } from '../constants.js';
 import { topicTwice } from '../decorators/kafka-worker.decorator.js';
 import { isRetryableByDefault } from '../enhancers/is-retryable.js';
 import type { Handler } from '../handlers/handler.interface.js';
@@ -52,8 +52,9 @@ export function planWorkers(input: PlanInput): { workers: PlannedWorker[]; mista
     if (handler.worker && name !== input.connection) continue;
     // Two hosts of one class share their methods: Nest handed over those of controllers only.
     const registrations = handler.kind === 'controller' ? (byMethod.get(handler.method) ?? []) : [];
-    // A bare pattern is ours only where Nest hands it to our strategy; otherwise it is another transport's.
-    if (!handler.worker && registrations.length === 0) continue;
+    // A bare pattern is ours where Nest hands it to our strategy or it names us; otherwise it is another transport's.
+    const isOurs = readPattern(handler.method)?.transport === getKafkaWorkerTransport(input.connection);
+    if (!handler.worker && registrations.length === 0 && !isOurs) continue;
     workers.push(planOne(input, handler, registrations, mistakes));
   }
   for (const registration of byMethod.get(undefined) ?? []) {
