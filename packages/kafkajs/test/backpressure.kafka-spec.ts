@@ -1,16 +1,14 @@
 import { partitionKey, type RecordBatch } from '@kafka-worker/engine';
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { createTopic, fill, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { describe, expect, it } from '@jest/globals';
+import { createTopic, fill, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { delay, until } from './support/until.js';
 
 const COUNT = 12_000;
 
 describe('backpressure', () => {
-  afterAll(stopBrokers);
-
   it('loses nothing and keeps the order while little is taken at a time', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 2);
     await fill(driver, topic, [0, 1], COUNT);
     const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [topic] });
@@ -26,7 +24,7 @@ describe('backpressure', () => {
   }, 60_000);
 
   it('of one partition leaves the others and the membership alone', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 2);
     await fill(driver, topic, [0, 1], 5000);
     const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [topic] });
@@ -49,7 +47,7 @@ describe('backpressure', () => {
   }, 60_000);
 
   it('of everything goes on at once when there is room, however long it stood', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 1);
     await fill(driver, topic, [0], 10);
     const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [topic] });
@@ -68,7 +66,7 @@ describe('backpressure', () => {
   }, 40_000);
 
   it('a paused partition gets nothing until it is resumed, and a seek throws away what was kept', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 1);
     const partition = { topic, partition: 0 };
     await fill(driver, topic, [0], 10);
@@ -93,7 +91,7 @@ describe('backpressure', () => {
   }, 40_000);
 
   it('what was kept back survives a join that leaves the partition here', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 2);
     const options = { groupId: uniqueName('group'), topics: [topic] };
     await fill(driver, topic, [0, 1], 1000);

@@ -1,8 +1,8 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { lazyCodec } from '../src/codecs/codec.js';
 import type { CompressionName } from '../src/index.js';
-import { brokers, createTopic, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { testBrokers, createTopic, testDriver, uniqueName } from './support/broker.js';
 import { javaProduce } from './support/java.js';
 import { Member } from './support/member.js';
 import { until } from './support/until.js';
@@ -10,12 +10,10 @@ import { until } from './support/until.js';
 const VALUES = Array.from({ length: 300 }, (_, n) => `value ${n} ${'abc'.repeat(n % 50)}`);
 
 describe('codecs', () => {
-  afterAll(stopBrokers);
-
   it.each<CompressionName>(['none', 'gzip', 'snappy', 'lz4', 'zstd'])(
     '%s: written and read',
     async (compression) => {
-      const driver = await testDriver({ producer: { compression } });
+      const driver = testDriver({ producer: { compression } });
       const topic = await createTopic(driver, 1);
       const producer = driver.createProducer();
       await producer.connect();
@@ -29,9 +27,9 @@ describe('codecs', () => {
   it.each<CompressionName>(['gzip', 'snappy', 'lz4', 'zstd'])(
     '%s: written by the Java client',
     async (compression) => {
-      const driver = await testDriver();
+      const driver = testDriver();
       const topic = await createTopic(driver, 1);
-      if (!(await javaProduce(await brokers(), topic, compression, VALUES))) {
+      if (!(await javaProduce(testBrokers(), topic, compression, VALUES))) {
         console.warn('no Kafka jars on this machine: reading the Java client is not tested');
         return;
       }
@@ -42,7 +40,7 @@ describe('codecs', () => {
 
   it('that are not installed are named', async () => {
     const { Snappy } = kafkajs.CompressionTypes;
-    const writer = await testDriver({ producer: { compression: 'snappy' } });
+    const writer = testDriver({ producer: { compression: 'snappy' } });
     const topic = await createTopic(writer, 1);
     const producer = writer.createProducer();
     await producer.connect();
@@ -69,7 +67,7 @@ describe('codecs', () => {
   }, 30_000);
 
   async function read(topic: string): Promise<string[]> {
-    const member = new Member(await testDriver(), 'reader', { groupId: uniqueName('group'), topics: [topic] });
+    const member = new Member(testDriver(), 'reader', { groupId: uniqueName('group'), topics: [topic] });
     await member.start();
     try {
       await until('all values', () => member.taken.length >= VALUES.length);

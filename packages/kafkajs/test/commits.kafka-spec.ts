@@ -1,15 +1,13 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { createTopic, fill, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createTopic, fill, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { until } from './support/until.js';
 
 describe('commits', () => {
   const members: Member[] = [];
   afterEach(() => Promise.all(members.splice(0).map(({ consumer }) => consumer.stop())).then(() => undefined));
-  afterAll(stopBrokers);
-
   async function joined(partitions: number) {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, partitions);
     await fill(
       driver,

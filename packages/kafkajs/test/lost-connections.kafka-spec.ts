@@ -1,7 +1,7 @@
 import net from 'node:net';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ISocketFactory } from 'kafkajs';
-import { brokers, createTopic, fill, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { testBrokers, createTopic, fill, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { until } from './support/until.js';
 
@@ -22,16 +22,14 @@ class Wires {
 }
 
 describe('lost connections', () => {
-  afterAll(stopBrokers);
-
   async function wired(retries: number) {
     const wires = new Wires();
     const retry = { retries, initialRetryTime: 20, maxRetryTime: 200 };
-    const driver = await testDriver({
-      client: { brokers: await brokers(), socketFactory: wires.factory, retry },
+    const driver = testDriver({
+      client: { brokers: testBrokers(), socketFactory: wires.factory, retry },
       consumer: { retry },
     });
-    return { wires, driver, plain: await testDriver() };
+    return { wires, driver, plain: testDriver() };
   }
 
   it.each([

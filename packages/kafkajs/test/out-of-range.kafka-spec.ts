@@ -1,13 +1,11 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { createTopic, fill, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { describe, expect, it } from '@jest/globals';
+import { createTopic, fill, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { until } from './support/until.js';
 
 describe('a position outside the log', () => {
-  afterAll(stopBrokers);
-
   it('is reported as a loss, committed nowhere, and asked for again with a join', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 2);
     const partition = { topic, partition: 0 };
     await fill(driver, topic, [0, 1], 10);
@@ -30,7 +28,7 @@ describe('a position outside the log', () => {
   }, 30_000);
 
   it('is tried less and less often where the engine insists on it', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 1);
     await fill(driver, topic, [0], 10);
     const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [topic] });

@@ -1,13 +1,11 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { createTopic, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { describe, expect, it } from '@jest/globals';
+import { createTopic, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { until } from './support/until.js';
 
 describe('producer', () => {
-  afterAll(stopBrokers);
-
   it('answers every record with its place, in the order given', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 3);
     const producer = driver.createProducer();
     await producer.connect();
@@ -51,7 +49,7 @@ describe('producer', () => {
   }, 30_000);
 
   it('goes on after a record that the broker refuses, which it names', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 1, { 'max.message.bytes': '1000' });
     const producer = driver.createProducer();
     await producer.connect();
@@ -66,7 +64,7 @@ describe('producer', () => {
   }, 30_000);
 
   it('sends nothing of a call that names a topic that does not exist', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 1);
     const producer = driver.createProducer();
     await producer.connect();

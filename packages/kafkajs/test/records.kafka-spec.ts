@@ -1,13 +1,11 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { createTopic, fill, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { describe, expect, it } from '@jest/globals';
+import { createTopic, fill, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { until } from './support/until.js';
 
 describe('records', () => {
-  afterAll(stopBrokers);
-
   it('are handed over in order and complete, committed with metadata, and not read again', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 2);
     await fill(driver, topic, [0, 1], 500);
     const groupId = uniqueName('group');

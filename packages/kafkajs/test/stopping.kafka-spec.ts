@@ -1,11 +1,9 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { createTopic, fill, stopBrokers, testDriver, uniqueName } from './support/broker.js';
+import { describe, expect, it } from '@jest/globals';
+import { createTopic, fill, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { Deferred, until } from './support/until.js';
 
 describe('stopping', () => {
-  afterAll(stopBrokers);
-
   it('leaves the group: the other member gets everything at once', async () => {
     const { a, b } = await pair();
     await a.start();
@@ -74,19 +72,19 @@ describe('stopping', () => {
   }, 20_000);
 
   it('names topics that do not exist', async () => {
-    const driver = await testDriver();
+    const driver = testDriver();
     const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [uniqueName('missing')] });
     await expect(member.start()).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
   }, 20_000);
 
   it('says when no broker can be reached', async () => {
-    const driver = await testDriver({ client: { brokers: ['127.0.0.1:1'], retry: { retries: 1 } } });
+    const driver = testDriver({ client: { brokers: ['127.0.0.1:1'], retry: { retries: 1 } } });
     const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: ['any'] });
     await expect(member.start()).rejects.toMatchObject({ code: 'CONNECTION', canRetry: true });
   }, 20_000);
 
   async function pair() {
-    const driver = await testDriver();
+    const driver = testDriver();
     const topic = await createTopic(driver, 4);
     const options = { groupId: uniqueName('group'), topics: [topic] };
     const [a, b, c] = ['a', 'b', 'c'].map((name) => new Member(driver, name, options)) as [Member, Member, Member];

@@ -89,7 +89,10 @@ export class KafkajsAdmin implements DriverAdmin {
 
   async logRanges(topic: string): Promise<LogRange[]> {
     const offsets = await this.ask(() => this.admin.fetchTopicOffsets(topic));
-    return offsets.map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) }));
+    // Brokers answer for the partitions they lead, in whatever order.
+    return offsets
+      .map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) }))
+      .sort((a, b) => a.partition - b.partition);
   }
 
   async committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]> {

@@ -1,31 +1,12 @@
-import { startCluster, type KafkaCluster } from '@app/kafka-cluster';
+import { testBrokers, uniqueName } from '@app/kafka-cluster';
 import { KafkajsDriver, type KafkajsDriverOptions } from '../../src/index.js';
 
-let cluster: KafkaCluster | undefined;
-let count = 0;
+export { testBrokers, uniqueName };
 
-/** The brokers in KAFKA_BROKERS, or one that is started for this file. */
-export async function brokers(): Promise<string[]> {
-  const given = process.env['KAFKA_BROKERS'];
-  if (given) return given.split(',');
-  cluster ??= await startCluster();
-  return cluster.bootstrap;
-}
-
-export async function stopBrokers(): Promise<void> {
-  await cluster?.stop();
-  cluster = undefined;
-}
-
-/** A name that no other test and no other run has. */
-export function uniqueName(prefix: string): string {
-  return `${prefix}-${process.pid}-${Date.now().toString(36)}-${++count}`;
-}
-
-export async function testDriver(options: Partial<KafkajsDriverOptions> = {}): Promise<KafkajsDriver> {
+export function testDriver(options: Partial<KafkajsDriverOptions> = {}): KafkajsDriver {
   return new KafkajsDriver({
     ...options,
-    client: { clientId: 'kafkajs-spec', brokers: await brokers(), ...options.client },
+    client: { clientId: 'kafkajs-spec', brokers: testBrokers(), ...options.client },
   });
 }
 
