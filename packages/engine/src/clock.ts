@@ -11,9 +11,12 @@ export interface Clock {
   clearTimer(timer: TimerHandle): void;
 }
 
+/** The longest wait a timer takes, 24 days; Node fires a longer one at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Real time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimer: (callback, ms) => setTimeout(callback, ms),
+  setTimer: (callback, ms) => setTimeout(callback, Math.min(ms, MAX_TIMER_MS)),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };

@@ -76,7 +76,9 @@ describe('commits by cadence', () => {
 
   it('go on when the interval ends while a handler commits', async () => {
     const world = new World({ partitions: 2 });
-    const { calls } = await world.engine({ options: { concurrency: 'unordered', commit: { intervalMs: 1_000, records: 2 } } });
+    const { calls } = await world.engine({
+      options: { concurrency: 'unordered', commit: { intervalMs: 1_000, records: 2 } },
+    });
     world.produce(6);
     world.produce(6, 1);
     await world.clock.tick();

@@ -18,17 +18,27 @@ const rangesOf = (base: number, lengths: readonly (readonly [number, number])[])
 const arbitraryMap = fc
   .tuple(
     fc.oneof(fc.nat(), fc.integer({ min: 0, max: 2 ** 52 })),
-    fc.array(fc.tuple(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 1, max: 5_000 })), { minLength: 1, maxLength: 60 }),
+    fc.array(fc.tuple(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 1, max: 5_000 })), {
+      minLength: 1,
+      maxLength: 60,
+    }),
   )
   .map(([base, lengths]) => ({ base, ranges: rangesOf(base, lengths) }));
 
 /** Every run is one offset long. */
-const alternating = (count: number): OffsetRange[] => rangesOf(0, Array.from({ length: count }, () => [1, 1] as const));
+const alternating = (count: number): OffsetRange[] =>
+  rangesOf(
+    0,
+    Array.from({ length: count }, () => [1, 1] as const),
+  );
 /** Runs no compression can find a pattern in. */
 const random = (count: number, longest: number): OffsetRange[] => {
   const next = seeded(count);
   const length = (): number => 1 + Math.floor(next() * longest);
-  return rangesOf(1_000_000, Array.from({ length: count }, () => [length(), length()] as const));
+  return rangesOf(
+    1_000_000,
+    Array.from({ length: count }, () => [length(), length()] as const),
+  );
 };
 
 describe('the done-map', () => {
@@ -90,10 +100,15 @@ describe('the done-map', () => {
 
   it('of any text at all never throws', () => {
     fc.assert(
-      fc.property(fc.constantFrom('', 'kw1R', 'kw1B', 'kw1r', 'kw1b'), fc.base64String(), fc.string(), (head, body, tail) => {
-        expect(() => decodeDoneMap(head + body, 0, LOG_END)).not.toThrow();
-        expect(() => decodeDoneMap(head + body + tail, 7, 1_000)).not.toThrow();
-      }),
+      fc.property(
+        fc.constantFrom('', 'kw1R', 'kw1B', 'kw1r', 'kw1b'),
+        fc.base64String(),
+        fc.string(),
+        (head, body, tail) => {
+          expect(() => decodeDoneMap(head + body, 0, LOG_END)).not.toThrow();
+          expect(() => decodeDoneMap(head + body + tail, 7, 1_000)).not.toThrow();
+        },
+      ),
       { numRuns: 2_000 },
     );
   });

@@ -80,27 +80,30 @@ describe('a done-set that outgrows the metadata', () => {
     expect(world.stored()).toEqual({ offset: world.cluster.range('t', 0).high, done: [] });
   });
 
-  it.each(['manual', 'cadence'] as const)('never stands still: what could start is looked at again (%s)', async (mode) => {
-    const world = new World({ fetchMaxRecords: 10_000 });
-    const commit = mode === 'manual' ? 'manual' : { intervalMs: 3_600_000, records: 1_000_000 };
-    const member = await world.engine({ options: options({ limit: 1_000, concurrency: 'key', commit }) });
-    const random = seeded(5);
-    for (let i = 0; i < 3_000; i++) {
-      world.cluster.skipOffsets('t', 0, 200 + Math.floor(random() * 60_000));
-      world.produce([`k${i % 1_200}`]); // lanes that reach below the bound and above it
-    }
-    await world.clock.tick();
-    for (let round = 0; round < 40 && !member.partition().mapHeld; round++) {
-      const running = member.calls.running.sort((a, b) => a.offset - b.offset);
-      running.forEach((call, i) => i % 2 === 1 && call.end.resolve());
+  it.each(['manual', 'cadence'] as const)(
+    'never stands still: what could start is looked at again (%s)',
+    async (mode) => {
+      const world = new World({ fetchMaxRecords: 10_000 });
+      const commit = mode === 'manual' ? 'manual' : { intervalMs: 3_600_000, records: 1_000_000 };
+      const member = await world.engine({ options: options({ limit: 1_000, concurrency: 'key', commit }) });
+      const random = seeded(5);
+      for (let i = 0; i < 3_000; i++) {
+        world.cluster.skipOffsets('t', 0, 200 + Math.floor(random() * 60_000));
+        world.produce([`k${i % 1_200}`]); // lanes that reach below the bound and above it
+      }
       await world.clock.tick();
-      member.calls.running[0]?.delivery.commit().catch(() => undefined);
-      await world.clock.tick();
-    }
-    expect(member.partition().mapHeld).toBe(true);
-    await finishAll(world, member, 1);
-    expect(member.calls.handled.size).toBe(3_000);
-  });
+      for (let round = 0; round < 40 && !member.partition().mapHeld; round++) {
+        const running = member.calls.running.sort((a, b) => a.offset - b.offset);
+        running.forEach((call, i) => i % 2 === 1 && call.end.resolve());
+        await world.clock.tick();
+        member.calls.running[0]?.delivery.commit().catch(() => undefined);
+        await world.clock.tick();
+      }
+      expect(member.partition().mapHeld).toBe(true);
+      await finishAll(world, member, 1);
+      expect(member.calls.handled.size).toBe(3_000);
+    },
+  );
 
   it('on a compacted topic does not hold what nobody has settled', async () => {
     const world = new World({ fetchMaxRecords: 10_000 });
@@ -157,7 +160,9 @@ describe('a stored map that cannot be right', () => {
     });
     await world.clock.tick();
     await running;
-    const spoiled = spoil.commit([{ topic: 't', partition: 0, offset: 0, metadata: `${stored?.metadata.slice(0, -4)}AAAA` }]);
+    const spoiled = spoil.commit([
+      { topic: 't', partition: 0, offset: 0, metadata: `${stored?.metadata.slice(0, -4)}AAAA` },
+    ]);
     await world.clock.tick();
     await spoiled;
     await world.clock.runUntil(spoil.stop());

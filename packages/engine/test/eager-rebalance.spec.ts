@@ -72,7 +72,13 @@ describe('an eager rebalance with drain', () => {
     expect(new Set(started).size).toBe(started.length);
     expect(started.filter((s) => s.startsWith('0:')).sort()).toEqual(['0:0', '0:1', '0:3', '0:4', '0:5', '0:6']);
     await world.clock.advance(60_000);
-    expect(world.stored(0)).toEqual({ offset: 0, done: [{ from: 1, to: 2 }, { from: 3, to: 7 }] });
+    expect(world.stored(0)).toEqual({
+      offset: 0,
+      done: [
+        { from: 1, to: 2 },
+        { from: 3, to: 7 },
+      ],
+    });
     expect(b.calls.started).toEqual([]);
     expect(world.violations).toEqual([]);
   });

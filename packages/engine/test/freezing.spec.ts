@@ -7,7 +7,9 @@ const once = { retry: { attempts: 1 } };
 describe('a frozen partition', () => {
   it('starts nothing, lets what runs finish, and commits nothing past the failed record', async () => {
     const world = new World({ partitions: 2 });
-    const a = await world.engine({ options: { ...once, concurrency: 'unordered', limit: 4, commit: { intervalMs: 100 } } });
+    const a = await world.engine({
+      options: { ...once, concurrency: 'unordered', limit: 4, commit: { intervalMs: 100 } },
+    });
     world.produce(6);
     await world.clock.tick();
     a.calls.finish(0);
@@ -18,7 +20,13 @@ describe('a frozen partition', () => {
     a.calls.finish(4);
     await world.clock.advance(100);
     expect(a.calls.open).toEqual(['0:3']);
-    expect(world.stored()).toEqual({ offset: 1, done: [{ from: 2, to: 3 }, { from: 4, to: 5 }] });
+    expect(world.stored()).toEqual({
+      offset: 1,
+      done: [
+        { from: 2, to: 3 },
+        { from: 4, to: 5 },
+      ],
+    });
     world.produce(2, 1);
     await world.clock.tick();
     expect(a.calls.open).toEqual(['0:3', '1:0', '1:1']); // others go on
@@ -91,7 +99,13 @@ describe('a frozen key', () => {
     }
     await world.clock.advance(1_000);
     expect(a.calls.started).toEqual(['0:0', '0:1', '0:3', '0:4']);
-    expect(world.stored()).toEqual({ offset: 0, done: [{ from: 1, to: 2 }, { from: 3, to: 5 }] });
+    expect(world.stored()).toEqual({
+      offset: 0,
+      done: [
+        { from: 1, to: 2 },
+        { from: 3, to: 5 },
+      ],
+    });
     expect(a.partition().frozen).toMatchObject([{ scope: 'key', key: 'x' }]);
     await world.drain(a);
     const b = await world.engine({ options: { concurrency: 'key' } });
@@ -140,6 +154,8 @@ describe('skip()', () => {
   it('of a partition that is not held is refused', async () => {
     const world = new World();
     const a = await world.engine();
-    expect(() => a.engine.skip({ topic: 't', partition: 9 })).toThrow(expect.objectContaining({ code: 'UNKNOWN_TARGET' }));
+    expect(() => a.engine.skip({ topic: 't', partition: 9 })).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_TARGET' }),
+    );
   });
 });

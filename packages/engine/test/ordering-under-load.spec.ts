@@ -72,7 +72,10 @@ function watch(world: World, mode: Concurrency, random: () => number): Watch {
   return result;
 }
 
-async function run(seed: number, options: WorkerOptions): Promise<{ world: World; watched: Watch; committed: number[] }> {
+async function run(
+  seed: number,
+  options: WorkerOptions,
+): Promise<{ world: World; watched: Watch; committed: number[] }> {
   const random = seeded(seed);
   const world = new World({ partitions: PARTITIONS });
   const watched = watch(world, options.concurrency ?? 'partition', random);
@@ -82,7 +85,11 @@ async function run(seed: number, options: WorkerOptions): Promise<{ world: World
   }
   const member = await world.engine({
     handle: watched.handle,
-    options: { retry: { attempts: 50, backoff: () => Math.floor(random() * 30) }, buffer: { records: 100 }, ...options },
+    options: {
+      retry: { attempts: 50, backoff: () => Math.floor(random() * 30) },
+      buffer: { records: 100 },
+      ...options,
+    },
   });
   const all = (async () => {
     while (world.cluster.lag('g') > 0) await new Promise<void>((resolve) => world.clock.setTimer(resolve, 500));
@@ -99,7 +106,11 @@ const cases: [string, WorkerOptions, { limit: number; partitions: number }][] = 
   ['key', { concurrency: 'key', limit: 12 }, { limit: 12, partitions: 5 }],
   ['key with partitionLimit', { concurrency: 'key', limit: 12, partitionLimit: 2 }, { limit: 12, partitions: 2 }],
   ['unordered', { concurrency: 'unordered', limit: 20 }, { limit: 20, partitions: 5 }],
-  ['unordered with partitionLimit', { concurrency: 'unordered', limit: 7, partitionLimit: 3 }, { limit: 7, partitions: 3 }],
+  [
+    'unordered with partitionLimit',
+    { concurrency: 'unordered', limit: 7, partitionLimit: 3 },
+    { limit: 7, partitions: 3 },
+  ],
 ];
 
 describe.each(cases)('order and bounds with %s', (_name, options, bound) => {

@@ -99,10 +99,29 @@ describe('a failed attempt', () => {
   });
 
   it.each<[string, () => unknown, WorkerOptions]>([
-    ['handlers that throw synchronously', () => { throw new Error('sync'); }, {}],
+    [
+      'handlers that throw synchronously',
+      () => {
+        throw new Error('sync');
+      },
+      {},
+    ],
     ['rejections with no error', () => Promise.reject('text'), {}],
     ['thenables', () => ({ then: (_: unknown, no: (e: unknown) => void) => no(new Error('thenable')) }), {}],
-    ['retryIf that throws', () => { throw new Error('x'); }, { retry: { attempts: 3, retryIf: () => { throw new Error('y'); } } }],
+    [
+      'retryIf that throws',
+      () => {
+        throw new Error('x');
+      },
+      {
+        retry: {
+          attempts: 3,
+          retryIf: () => {
+            throw new Error('y');
+          },
+        },
+      },
+    ],
   ])('is one too with %s', async (_name, handle, options) => {
     const world = new World();
     const a = await world.engine({ handle, options: { retry: { attempts: 1 }, ...options } });
@@ -114,7 +133,13 @@ describe('a failed attempt', () => {
   });
 
   it('whose backoff throws or says nonsense is made again without a wait', async () => {
-    for (const backoff of [() => Number.NaN, () => -5, (): number => { throw new Error('no'); }]) {
+    for (const backoff of [
+      () => Number.NaN,
+      () => -5,
+      (): number => {
+        throw new Error('no');
+      },
+    ]) {
       const world = new World();
       const a = await world.engine({ options: { retry: { attempts: 2, backoff } } });
       world.produce(1);
@@ -145,7 +170,9 @@ describe('handlers that settle synchronously', () => {
 describe('an error that says what to do', () => {
   const run = async (error: Error, options: WorkerOptions = {}) => {
     const world = new World();
-    const a = await world.engine({ options: { retry, concurrency: 'key', onFailure: freeze('partition'), ...options } });
+    const a = await world.engine({
+      options: { retry, concurrency: 'key', onFailure: freeze('partition'), ...options },
+    });
     world.produce(['x', 'y', 'x', 'z']);
     await world.clock.tick();
     a.calls.fail(0, error);

@@ -113,35 +113,40 @@ describe('drain()', () => {
     expect(engine.state).toBe('STOPPED');
   });
 
-  it.each(['createConsumer', 'start'] as const)('of a start whose second client fails in %s closes the first', async (at) => {
-    const world = new World();
-    world.cluster.createTopic('u');
-    const failing = (driver: KafkaDriver): KafkaDriver => ({
-      ...driver,
-      createConsumer: (options) => {
-        const consumer = driver.createConsumer(options);
-        if (options.groupId !== 'h') return consumer;
-        if (at === 'createConsumer') throw new KafkaWorkerError('CONNECTION', 'no broker');
-        return Object.assign(consumer, { start: () => Promise.reject(new KafkaWorkerError('CONNECTION', 'no broker')) });
-      },
-    });
-    const handle = (): void => undefined;
-    const { engine } = world.make({
-      driver: failing,
-      workers: [
-        { id: 'v', groupId: 'g', topics: ['t'], handle },
-        { id: 'w', groupId: 'h', topics: ['u'], handle },
-      ],
-    });
-    const started = engine.start();
-    started.catch(() => undefined);
-    await world.clock.advance(1_000);
-    await expect(started).rejects.toMatchObject({ code: 'CONNECTION' });
-    expect(engine.state).toBe(at === 'start' ? 'STOPPED' : 'INITIALIZED');
-    expect(world.cluster.consumers()).toEqual([]);
-    await world.clock.runUntil(engine.drain());
-    expect(engine.state).toBe('STOPPED');
-  });
+  it.each(['createConsumer', 'start'] as const)(
+    'of a start whose second client fails in %s closes the first',
+    async (at) => {
+      const world = new World();
+      world.cluster.createTopic('u');
+      const failing = (driver: KafkaDriver): KafkaDriver => ({
+        ...driver,
+        createConsumer: (options) => {
+          const consumer = driver.createConsumer(options);
+          if (options.groupId !== 'h') return consumer;
+          if (at === 'createConsumer') throw new KafkaWorkerError('CONNECTION', 'no broker');
+          return Object.assign(consumer, {
+            start: () => Promise.reject(new KafkaWorkerError('CONNECTION', 'no broker')),
+          });
+        },
+      });
+      const handle = (): void => undefined;
+      const { engine } = world.make({
+        driver: failing,
+        workers: [
+          { id: 'v', groupId: 'g', topics: ['t'], handle },
+          { id: 'w', groupId: 'h', topics: ['u'], handle },
+        ],
+      });
+      const started = engine.start();
+      started.catch(() => undefined);
+      await world.clock.advance(1_000);
+      await expect(started).rejects.toMatchObject({ code: 'CONNECTION' });
+      expect(engine.state).toBe(at === 'start' ? 'STOPPED' : 'INITIALIZED');
+      expect(world.cluster.consumers()).toEqual([]);
+      await world.clock.runUntil(engine.drain());
+      expect(engine.state).toBe('STOPPED');
+    },
+  );
 
   it('tries the last commit again where that can help', async () => {
     const world = new World();

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../clock.js';
 import type { KafkaRecord } from '../driver/record.js';
 import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { FreezeError, RetryLaterError } from '../errors/steering.errors.js';
@@ -45,7 +46,7 @@ function ask<T>(question: () => T, otherwise: T): T {
   }
 }
 
-/** Users' functions may give anything; a timer takes 0 to 2^31 - 1. */
+/** Users' functions may give anything; no number at all means no wait. */
 function milliseconds(value: number): number {
-  return Number.isFinite(value) ? Math.min(Math.max(0, value), 2 ** 31 - 1) : 0;
+  return value > 0 ? Math.min(value, MAX_TIMER_MS) : 0;
 }

@@ -293,7 +293,7 @@ export class GroupMember implements DriverConsumerListener {
     if (old === undefined)
       throw new KafkaWorkerError('UNKNOWN_TARGET', `${topic}/${partition} is not held by this process`);
     const [range] = await this.#consumer.logRanges([plain(old)]);
-    if (range === undefined || offset < range.low || offset > range.high) {
+    if (range === undefined || !Number.isInteger(offset) || offset < range.low || offset > range.high) {
       const message = `offset ${offset} is outside of ${topic}/${partition}: ${range?.low ?? '?'} to ${range?.high ?? '?'} is allowed`;
       throw new KafkaWorkerError('UNKNOWN_TARGET', message);
     }

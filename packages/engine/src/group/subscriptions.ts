@@ -32,8 +32,10 @@ export async function resolveSubscriptions(
         for (const topic of found) topics.add(topic);
         if (found.length > 0) continue;
         if (typeof pattern !== 'string') mistakes.push(nothing(worker, pattern, existing));
-        else if (mayCreate) (missing.add(pattern), topics.add(pattern));
-        else mistakes.push(absent(worker, pattern));
+        else if (mayCreate) {
+          missing.add(pattern);
+          topics.add(pattern);
+        } else mistakes.push(absent(worker, pattern));
       }
       for (const topic of topics) {
         const key = `${worker.groupId}\n${topic}`;

@@ -148,5 +148,11 @@ function unknownNames(
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
-  return JSON.stringify(value) ?? String(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value !== 'object') return String(value); // JSON would turn NaN and Infinity into null
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'an object';
+  }
 }

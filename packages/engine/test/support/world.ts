@@ -1,4 +1,9 @@
-import { FakeClock, InMemoryCluster, type InMemoryClusterOptions, type InMemoryDriverOptions } from '@kafka-worker/testing';
+import {
+  FakeClock,
+  InMemoryCluster,
+  type InMemoryClusterOptions,
+  type InMemoryDriverOptions,
+} from '@kafka-worker/testing';
 import {
   WorkerEngine,
   type EngineEvent,
@@ -30,7 +35,7 @@ export interface Member {
   readonly calls: Calls;
   readonly events: EngineEvent[];
   /** Events of one type. */
-  of<T extends EngineEvent['type']>(type: T): Extract<EngineEvent, { type: T }>[];
+  of<T extends EngineEvent['type']>(type: T): (EngineEvent & { type: T })[];
   /** A partition of topic `t`, as `inspect()` shows it. */
   partition(partition?: number): PartitionSnapshot;
   /** Numbers of the partitions of topic `t` that are held. */
@@ -75,14 +80,16 @@ export class World {
       calls,
       events,
       of: <T extends EngineEvent['type']>(type: T) =>
-        events.filter((event): event is Extract<EngineEvent, { type: T }> => event.type === type),
+        events.filter((event): event is EngineEvent & { type: T } => event.type === type),
       partition: (partition = 0) => {
         const found = partitions().find((p) => p.partition === partition);
         if (found === undefined) throw new Error(`t/${partition} is not held`);
         return found;
       },
       get held() {
-        return partitions().map((p) => p.partition);
+        return partitions()
+          .map((p) => p.partition)
+          .sort((x, y) => x - y);
       },
     };
   }

@@ -1,6 +1,9 @@
 import type { CommittedOffset, DriverAdmin, GroupDescription, LogRange, TopicSpec } from '@kafka-worker/engine';
 import type { ClusterCore } from '../cluster-core.js';
 
+/** See `TopicSpec.partitions`. */
+const BROKER_DEFAULT = -1;
+
 /** Questions to the in-memory cluster. */
 export class InMemoryAdmin implements DriverAdmin {
   constructor(private readonly core: ClusterCore) {}
@@ -26,7 +29,9 @@ export class InMemoryAdmin implements DriverAdmin {
 
   createTopics(topics: readonly TopicSpec[]): Promise<void> {
     return this.#ask(() => {
-      for (const { topic, partitions, configs } of topics) this.core.topics.create(topic, partitions, configs);
+      for (const { topic, partitions, configs } of topics) {
+        this.core.topics.create(topic, partitions === BROKER_DEFAULT ? undefined : partitions, configs);
+      }
     });
   }
 
