@@ -91,6 +91,26 @@ describe('npm start', () => {
     TIMEOUT_MS,
   );
 
+  it(
+    'is not ready from the first line of the drain on, and ends at once at the second Ctrl-C',
+    async () => {
+      const { exit } = start('--no-view --rate 50', { DEMO_BREAK: 'hang' });
+      const [, http] = (await demo?.until(/(http:\/\/127\.0\.0\.1:\d+)\/health\/ready/)) ?? [];
+      await demo?.until(/running [89] /);
+      demo?.signal('SIGINT');
+      await demo?.until(/draining .* running 8 /);
+      const ready = await fetch(`${http}/health/ready`);
+      expect(ready.status).toBe(503);
+      expect(await ready.json()).toMatchObject({ error: { kafka: { status: 'down', state: 'DRAINING' } } });
+      expect((await fetch(`${http}/health/live`)).status).toBe(200);
+      await demo?.until(/draining(?:.*\n.*)+draining .* running 8 /); // a second later: not the same key press
+      demo?.signal('SIGINT');
+      expect(await exit).toBe(130);
+      expect(demo?.lastLine).toMatch(/^Ended by force: /);
+    },
+    TIMEOUT_MS,
+  );
+
   it('refuses wrong options with 2 and words that help', async () => {
     const { exit } = start('--members none --colour');
     expect(await exit).toBe(2);

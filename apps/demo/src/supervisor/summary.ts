@@ -9,12 +9,12 @@ export interface SummarySource {
   readonly drainMs: number;
   /** Members that died, by number. */
   readonly killed: readonly number[];
-  /** Why the run ended, where that needs saying. */
+  /** Why the run ended before its time; undefined where it did not. */
   readonly reason: string | undefined;
   readonly prefix: string;
 }
 
-const COLUMNS = ['topic', 'produced', 'finished', 'committed', 'done-set', 'left', 'again', 'lost', 'order broken'];
+const COLUMNS = ['topic', 'produced', 'finished', 'committed', 'ahead', 'left', 'again', 'lost', 'order broken'];
 
 /** The end of a run in words and numbers. The last line is for machines as well. */
 export function renderSummary(source: SummarySource): readonly string[] {
@@ -34,7 +34,7 @@ export function renderSummary(source: SummarySource): readonly string[] {
   ]);
   return [
     ...(reason === undefined ? [] : [reason]),
-    drainLine(source),
+    ...drainLine(source),
     '',
     ...table([COLUMNS, ...rows]),
     '',
@@ -44,18 +44,24 @@ export function renderSummary(source: SummarySource): readonly string[] {
   ];
 }
 
-function drainLine({ drains, drainMs }: SummarySource): string {
+function drainLine({ drains, drainMs }: SummarySource): readonly string[] {
+  if (drains.length === 0) return [];
   const finished = drains.reduce((sum, note) => sum + note.finished, 0);
   const left = drains.reduce((sum, note) => sum + note.left, 0);
   const behind = left === 0 ? 'none was left behind' : `${count(left)} still ran when the time was up`;
-  return `Drained in ${count(drainMs)} ms: ${plural(finished, 'running handler')} finished, ${behind}.`;
+  return [`Drained in ${count(drainMs)} ms: ${plural(finished, 'running handler')} finished, ${behind}.`];
 }
 
 function remarks({ verdict, killed }: SummarySource): readonly string[] {
   const lines: string[] = [];
   const ahead = verdict.topics.reduce((sum, topic) => sum + topic.ahead, 0);
   if (ahead > 0) {
-    lines.push(`done-set: ${plural(ahead, 'record')} finished above the committed offset; the commit names them.`);
+    // A member that died took what it had finished since its last commit with it.
+    const known =
+      killed.length === 0
+        ? 'the commit names them, none comes again'
+        : 'what the last commits name does not come again';
+    lines.push(`Ahead: ${plural(ahead, 'record')} finished above the committed offsets; ${known}.`);
   }
   if (killed.length > 0) {
     const who = `${killed.length === 1 ? 'Member' : 'Members'} ${killed.join(', ')} died`;
@@ -67,11 +73,11 @@ function remarks({ verdict, killed }: SummarySource): readonly string[] {
   return lines;
 }
 
-function totals({ verdict, drainMs }: SummarySource): string {
+function totals({ verdict, drainMs, reason }: SummarySource): string {
   const sum = (pick: (topic: Verdict['topics'][number]) => number): number =>
     verdict.topics.reduce((total, topic) => total + pick(topic), 0);
   return [
-    `summary: ${verdict.ok ? 'ok' : 'BROKEN'}`,
+    `summary: ${verdict.ok ? (reason === undefined ? 'ok' : 'UNFINISHED') : 'BROKEN'}`,
     `finished ${sum((topic) => topic.finished)}`,
     `committed ${sum((topic) => topic.committed)}`,
     `left ${sum((topic) => topic.left)}`,

@@ -19,7 +19,7 @@ function line(text: string, state = sampleState(), size = wide): string {
 describe('render', () => {
   it('shows everything where there is room', () => {
     expect(lines()).toEqual([
-      ' kafka-worker demo  in-memory cluster  group order-shop  running  0:01:23                       Ctrl-C drains',
+      ' kafka-worker demo  running  0:01:23  in-memory cluster  group order-shop                       Ctrl-C drains',
       '─'.repeat(110),
       ' member  1  pid 4711    joined      gen 3   13 partitions  running   9  http://127.0.0.1:3000',
       ' member  2  pid 4712    killed      4 s ago',

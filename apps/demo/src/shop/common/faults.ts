@@ -1,5 +1,5 @@
 /**
- * Set by tests to see that the ledger sees: `order` takes the lanes away from the orders worker, `loss` lets a
- * notification be settled without having been handled.
+ * Set by tests. `order` takes the lanes away from the orders worker, and `loss` lets notifications be settled that were
+ * not handled: the ledger has to see both. With `hang` notifications take longer than anybody waits.
  */
 export const BREAK: string = process.env['DEMO_BREAK'] ?? '';

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { exponential, type RetryOptions } from '@kafka-worker/nestjs';
 import { Chance } from './chance.js';
+import { BREAK } from './faults.js';
 import { MEMBER_SETUP, type MemberSetup } from './member-setup.js';
 
 /** Enough attempts for any failure that {@link SimulatedWork} makes up. */
@@ -9,6 +10,7 @@ export const RETRY: RetryOptions = { attempts: 5, backoff: exponential({ initial
 
 const FIRST_FAILS = 0.03;
 const SECOND_FAILS = 0.2;
+const HANGS_MS = 60_000;
 
 /** One piece of work that somebody else would do: a database, a bank, a mail server. */
 export interface Task {
@@ -31,6 +33,7 @@ export class SimulatedWork {
   }
 
   async do({ name, orderId, attempt, leastMs, mostMs, signal }: Task): Promise<void> {
+    if (BREAK === 'hang' && name === 'notification') await sleep(HANGS_MS);
     await sleep(this.#chance.between(leastMs, mostMs, name, orderId), undefined, { signal });
     if (this.#fails(name, orderId, attempt)) throw new Error(`${name} of order ${orderId} timed out`);
   }

@@ -17,10 +17,10 @@ const HINTS: Readonly<Record<Phase, string>> = {
 /** What runs where, since when. */
 export function renderHeader(state: ViewState, columns: number): readonly Line[] {
   const title: Line = [
-    span(' kafka-worker demo', 'bold'),
-    span(`  ${state.cluster}  group ${state.group}  `, 'dim'),
+    span(' kafka-worker demo  ', 'bold'),
     PHASES[state.phase],
     span(`  ${clock(state.elapsedMs)}`),
+    span(`  ${state.cluster}  group ${state.group}`, 'dim'),
   ];
   return [spread(title, [span(`${HINTS[state.phase]} `, 'dim')], columns), [span('─'.repeat(columns), 'dim')]];
 }
