@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import type { ZstdStreaming } from 'zstd-codec';
 import { present, type Codec } from './codec.js';
 
 type Transform = (data: Buffer, done: (error: Error | null, result: Buffer) => void) => void;
@@ -18,7 +19,7 @@ function builtIn(): Codec | undefined {
 async function fromPackage(): Promise<Codec> {
   const { default: zstd } = await import('zstd-codec');
   // Its simple interface answers with nothing for frames that do not name their size, as those of the Java client.
-  const streaming = await new Promise<import('zstd-codec').ZstdStreaming>((resolve) => {
+  const streaming = await new Promise<ZstdStreaming>((resolve) => {
     zstd.ZstdCodec.run(({ Streaming }) => resolve(new Streaming()));
   });
   return {

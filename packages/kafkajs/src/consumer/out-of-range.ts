@@ -1,4 +1,4 @@
-import { KafkaWorkerError } from '@kafka-worker/engine';
+import type { KafkaWorkerError } from '@kafka-worker/engine';
 import type { KafkaJSOffsetOutOfRange } from 'kafkajs';
 import { ClientCrashError } from '../errors/client-crash.error.js';
 import type { FetchControl } from './fetch-control.js';
