@@ -1,3 +1,4 @@
+export { now } from './clock.js';
 export type { Told } from './journal.js';
 export { KafkaConfig } from './kafka-config.js';
 export { defineRecipe, headLines, type Recipe, type RecipeHead } from './recipe.js';

@@ -32,3 +32,6 @@ export function defineRecipe<Outcome>(recipe: Recipe<Outcome>): Recipe<Outcome> 
 export function headLines({ order, failure, speed, use }: RecipeHead): string[] {
   return [`order:   ${order}`, `failure: ${failure}`, `speed:   ${speed}`, `use:     ${use}`];
 }
+
+/** What `play` of a recipe gives. */
+export type OutcomeOf<R> = R extends Recipe<infer Outcome> ? Outcome : never;

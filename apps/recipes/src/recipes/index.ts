@@ -1,9 +1,30 @@
 import type { Recipe } from '../harness/recipe.js';
 import { oneByOne } from './01-one-by-one/recipe.js';
+import { gracefulShutdown } from './02-graceful-shutdown/recipe.js';
+import { partitionConcurrent } from './03-partition-concurrent/recipe.js';
+import { parallel } from './04-parallel/recipe.js';
 import { keyConcurrent } from './05-key-concurrent/recipe.js';
+import { limitOf2 } from './08-limit-of-2/recipe.js';
+import { onePartitionAtATime } from './09-one-partition-at-a-time/recipe.js';
+import { rebalanceWatched } from './13-rebalance-watched/recipe.js';
+import { crash } from './14-crash/recipe.js';
+import { fanOut } from './19-fan-out/recipe.js';
+import { competingConsumers } from './20-competing-consumers/recipe.js';
 
 /** Every recipe there is, in the order of their numbers. */
-export const recipes: readonly Recipe[] = [oneByOne, keyConcurrent];
+export const recipes: readonly Recipe[] = [
+  oneByOne,
+  gracefulShutdown,
+  partitionConcurrent,
+  parallel,
+  keyConcurrent,
+  limitOf2,
+  onePartitionAtATime,
+  rebalanceWatched,
+  crash,
+  fanOut,
+  competingConsumers,
+];
 
 /** The recipe of a number, however it is written: `5`, `05`. */
 export function recipeOf(id: string): Recipe | undefined {

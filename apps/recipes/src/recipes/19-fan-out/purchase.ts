@@ -1,0 +1,4 @@
+export interface Purchase {
+  readonly item: string;
+  readonly cents: number;
+}

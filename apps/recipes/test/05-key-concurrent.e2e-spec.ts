@@ -1,0 +1,10 @@
+import { it, jest } from '@jest/globals';
+import { play } from '../src/harness/play.js';
+import { keyConcurrent } from '../src/recipes/05-key-concurrent/recipe.js';
+import { expectKeyConcurrent } from './expected/05-key-concurrent.js';
+
+jest.setTimeout(60_000);
+
+it('keys at once, each in its order', async () => {
+  expectKeyConcurrent(await play(keyConcurrent));
+});

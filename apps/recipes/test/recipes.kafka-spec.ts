@@ -1,0 +1,48 @@
+import { describe, it, jest } from '@jest/globals';
+import { hasTestBrokers, testBrokers } from '@app/kafka-cluster';
+import { play } from '../src/harness/play.js';
+import type { Recipe } from '../src/harness/recipe.js';
+import { oneByOne } from '../src/recipes/01-one-by-one/recipe.js';
+import { gracefulShutdown } from '../src/recipes/02-graceful-shutdown/recipe.js';
+import { partitionConcurrent } from '../src/recipes/03-partition-concurrent/recipe.js';
+import { parallel } from '../src/recipes/04-parallel/recipe.js';
+import { keyConcurrent } from '../src/recipes/05-key-concurrent/recipe.js';
+import { limitOf2 } from '../src/recipes/08-limit-of-2/recipe.js';
+import { onePartitionAtATime } from '../src/recipes/09-one-partition-at-a-time/recipe.js';
+import { rebalanceWatched } from '../src/recipes/13-rebalance-watched/recipe.js';
+import { crash } from '../src/recipes/14-crash/recipe.js';
+import { fanOut } from '../src/recipes/19-fan-out/recipe.js';
+import { competingConsumers } from '../src/recipes/20-competing-consumers/recipe.js';
+import { expectOneByOne } from './expected/01-one-by-one.js';
+import { expectGracefulShutdown } from './expected/02-graceful-shutdown.js';
+import { expectPartitionConcurrent } from './expected/03-partition-concurrent.js';
+import { expectParallel } from './expected/04-parallel.js';
+import { expectKeyConcurrent } from './expected/05-key-concurrent.js';
+import { expectLimitOf2 } from './expected/08-limit-of-2.js';
+import { expectOnePartitionAtATime } from './expected/09-one-partition-at-a-time.js';
+import { expectRebalanceWatched } from './expected/13-rebalance-watched.js';
+import { expectCrash } from './expected/14-crash.js';
+import { expectFanOut } from './expected/19-fan-out.js';
+import { expectCompetingConsumers } from './expected/20-competing-consumers.js';
+
+jest.setTimeout(90_000);
+
+(hasTestBrokers() ? describe : describe.skip)('each recipe on a real broker', () => {
+  function recipe<Outcome>(recipe: Recipe<Outcome>, expected: (outcome: Outcome) => void): void {
+    it(`${recipe.id} ${recipe.title}`, async () => {
+      expected(await play(recipe, { brokers: testBrokers() }));
+    });
+  }
+
+  recipe(oneByOne, expectOneByOne);
+  recipe(gracefulShutdown, expectGracefulShutdown);
+  recipe(partitionConcurrent, expectPartitionConcurrent);
+  recipe(parallel, expectParallel);
+  recipe(keyConcurrent, expectKeyConcurrent);
+  recipe(limitOf2, expectLimitOf2);
+  recipe(onePartitionAtATime, expectOnePartitionAtATime);
+  recipe(rebalanceWatched, expectRebalanceWatched);
+  recipe(crash, expectCrash);
+  recipe(fanOut, expectFanOut);
+  recipe(competingConsumers, expectCompetingConsumers);
+});
