@@ -207,6 +207,25 @@ describe('drain()', () => {
     expect(b.calls.open).toEqual(['0:1', '1:1']);
   });
 
+  it('ends although the broker does not answer the last commit', async () => {
+    const world = new World();
+    const silent = (driver: KafkaDriver): KafkaDriver => ({
+      ...driver,
+      createConsumer: (options) =>
+        Object.assign(driver.createConsumer(options), { commit: () => new Promise<void>(() => undefined) }),
+    });
+    const a = await world.engine({ driver: silent, shutdown: { graceMs: 1_000, forceMs: 1_000 } });
+    world.produce(1);
+    await world.clock.tick();
+    a.calls.finish(0);
+    await world.clock.tick();
+    const drained = a.engine.drain();
+    await world.clock.advance(30_000);
+    expect(a.engine.state).toBe('STOPPED');
+    await drained;
+    expect(world.clock.pending).toBe(0);
+  });
+
   it('ends although start never does', async () => {
     const world = new World();
     const never = deferred();

@@ -27,6 +27,9 @@ const DRAIN_SHARE = 0.9;
 const LAST_COMMIT_TRIES = 3;
 const LAST_COMMIT_PAUSE_MS = 200;
 
+/** A broker that does not answer the last commit of a process is not waited for any longer. Milliseconds. */
+const LAST_COMMIT_MS = 5_000;
+
 /** What a member is made with. */
 export interface MemberInit {
   readonly groupId: string;
@@ -214,7 +217,9 @@ export class GroupMember implements DriverConsumerListener {
       left = await waitForRunning(partitions, clock, { budgetMs: plan.forceMs });
     }
     // a rebalance takes all partitions of the member into its last commit: it is also the last sign of life
-    await this.#commitLast(cause === 'rebalance' ? this.partitions : partitions);
+    const committed = this.#commitLast(cause === 'rebalance' ? this.partitions : partitions);
+    // nobody else bounds a shutdown; a rebalance is bounded by the driver
+    await (cause === 'shutdown' ? within(committed, clock, LAST_COMMIT_MS) : committed);
     const outcome: DrainOutcome = left === 0 ? 'drained' : plan.waits ? 'timeout' : 'completed';
     events.emit({
       type: 'drain.finished',
