@@ -33,7 +33,7 @@ export class SimulatedWork {
   }
 
   async do({ name, orderId, attempt, leastMs, mostMs, signal }: Task): Promise<void> {
-    if (BREAK === 'hang' && name === 'notification') await sleep(HANGS_MS);
+    if (BREAK === 'hang' && name === 'mail') await sleep(HANGS_MS);
     await sleep(this.#chance.between(leastMs, mostMs, name, orderId), undefined, { signal });
     if (this.#fails(name, orderId, attempt)) throw new Error(`${name} of order ${orderId} timed out`);
   }

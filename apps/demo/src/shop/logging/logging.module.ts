@@ -7,13 +7,18 @@ import { LOG_FILE } from './log-file.js';
 /** A file, since the terminal belongs to the view. Not synchronous: a handler must not wait for a disk. */
 const destination = pino.destination({ dest: LOG_FILE, mkdir: true, sync: false });
 
-/** Structured logs; a line that is written while a record is handled names the record. */
+/** Structured logs. */
 @Module({
   imports: [
     LoggerModule.forRoot({
       pinoHttp: [{ level: process.env['LOG_LEVEL'] ?? 'info', autoLogging: false, quietReqLogger: true }, destination],
-      // Every line gets the record, but not every record gets a line.
-      microservice: { autoLogging: false, quietRpcLogger: true, customProps: recordOf },
+      // A line that is written while a record is handled names it; a record has no line just for being handled.
+      microservice: {
+        autoLogging: false,
+        quietRpcLogger: true,
+        genReqId: recordOf,
+        customAttributeKeys: { reqId: 'record' },
+      },
     }),
   ],
 })
@@ -23,14 +28,9 @@ export class LoggingModule implements OnApplicationShutdown {
   }
 }
 
-function recordOf(host: ExecutionContext): object {
+/** The record as people write it, or what kind of message it is instead. */
+function recordOf(host: ExecutionContext): string {
   const context: unknown = host.switchToRpc().getContext();
-  if (!isKafkaWorkerContext(context)) return {};
-  return {
-    worker: context.getWorker(),
-    topic: context.getTopic(),
-    partition: context.getPartition(),
-    offset: context.getOffset(),
-    attempt: context.getAttempt(),
-  };
+  if (!isKafkaWorkerContext(context)) return host.getType();
+  return `${context.getTopic()}/${context.getPartition()}@${context.getOffset()}`;
 }

@@ -10,7 +10,7 @@ export class NotificationsService {
 
   /** Sends the mail. */
   async send({ orderId }: Notification, attempt: number, signal: AbortSignal): Promise<void> {
-    await this.work.do({ name: 'notification', orderId, attempt, leastMs: 10, mostMs: 60, signal });
+    await this.work.do({ name: 'mail', orderId, attempt, leastMs: 10, mostMs: 60, signal });
     this.logger.debug(`mail for order ${orderId} is out`);
   }
 }

@@ -14,7 +14,7 @@ export class OrdersService {
 
   /** Reserves the goods, then asks for the payment. Done when the broker has the request. */
   async place(order: Order, attempt: number, signal: AbortSignal): Promise<void> {
-    await this.work.do({ name: 'order', orderId: order.id, attempt, leastMs: 5, mostMs: 60, signal });
+    await this.work.do({ name: 'reservation', orderId: order.id, attempt, leastMs: 5, mostMs: 60, signal });
     const payment: Payment = {
       orderId: order.id,
       customer: order.customer,

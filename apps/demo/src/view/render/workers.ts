@@ -67,7 +67,7 @@ export function renderRest(partitions: readonly PartitionView[]): Line {
 
 function renderMarks(partition: PartitionView): Line {
   const marks: Span[] = [];
-  if (partition.owner === undefined) marks.push(span('nobody owns it ', 'yellow'));
+  if (partition.owner === undefined) marks.push(span('no living owner ', 'yellow'));
   if (partition.paused) marks.push(span('paused ', 'yellow'));
   if (partition.draining) marks.push(span('draining ', 'yellow'));
   for (const frozen of partition.frozen) marks.push(span(`frozen: ${frozen} `, 'red'));
