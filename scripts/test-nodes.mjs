@@ -8,7 +8,7 @@ import { ensureBuilt, root, run } from './lib/ready.mjs';
 
 const majors = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['22', '24'];
 ensureBuilt();
-const jest = createRequire(join(root, 'package.json')).resolve('jest/bin/jest.js');
+const jest = createRequire(join(root, 'package.json')).resolve('jest/bin/jest');
 let status = 0;
 for (const major of majors) {
   const node = install(major);

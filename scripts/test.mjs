@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ensureBuilt, root } from './lib/ready.mjs';
 
 ensureBuilt();
-const jest = createRequire(join(root, 'package.json')).resolve('jest/bin/jest.js');
+const jest = createRequire(join(root, 'package.json')).resolve('jest/bin/jest');
 const { availableKafka } = await import('../libs/kafka-cluster/dist/index.js');
 const results = join(root, '.cache');
 mkdirSync(results, { recursive: true });
