@@ -93,7 +93,9 @@ export class Supervisor {
     const partitions = Object.entries(PARTITIONS) as [keyof typeof TOPICS, number][];
     await this.#admin.createTopics(partitions.map(([name, count]) => ({ topic: TOPICS[name], partitions: count })));
     await this.#watch.look();
+    if (this.#over.signal.aborted) return; // Ctrl-C came meanwhile: nobody would close what is opened from here on
     await this.#crew.start();
+    if (this.#over.signal.aborted) return;
     for (const { number, http, log, process } of this.#crew.members) {
       this.print(`member ${number}: pid ${process?.pid}, ${http}/health/ready, log ${log}`);
     }
