@@ -36,6 +36,23 @@ describe('an eager rebalance with drain', () => {
     expect(world.violations).toEqual([]);
   });
 
+  it('sends one commit at the end of the drain, whatever the cadence', async () => {
+    const world = new World({ partitions: 2 });
+    const a = await world.engine({ options: { limit: 4, commit: 'each' } });
+    world.produce(1);
+    world.produce(1, 1);
+    await world.clock.tick();
+    await world.engine();
+    await world.clock.tick();
+    a.calls.finish(0);
+    await world.clock.advance(5_000);
+    expect(world.cluster.commits).toHaveLength(0);
+    a.calls.finish(0, 1);
+    await world.clock.tick();
+    expect(world.cluster.commits).toHaveLength(1);
+    expect([world.stored(0)?.offset, world.stored(1)?.offset]).toEqual([1, 1]);
+  });
+
   it('a kept partition goes on where it stood: nothing twice, buffer, pause and freeze as before', async () => {
     const world = new World({ partitions: 4 });
     const a = await world.engine({

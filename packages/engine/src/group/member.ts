@@ -27,8 +27,8 @@ const DRAIN_SHARE = 0.9;
 const LAST_COMMIT_TRIES = 3;
 const LAST_COMMIT_PAUSE_MS = 200;
 
-/** A broker that does not answer the last commit of a process is not waited for any longer. Milliseconds. */
-const LAST_COMMIT_MS = 5_000;
+/** A broker that does not take the last commit of a process is not waited for any longer. Milliseconds. */
+const LAST_COMMIT_MS = 2_000;
 
 /** What a member is made with. */
 export interface MemberInit {
@@ -217,7 +217,10 @@ export class GroupMember implements DriverConsumerListener {
       left = await waitForRunning(partitions, clock, { budgetMs: plan.forceMs });
     }
     // a rebalance takes all partitions of the member into its last commit: it is also the last sign of life
-    const committed = this.#commitLast(cause === 'rebalance' ? this.partitions : partitions);
+    const committed =
+      cause === 'rebalance'
+        ? this.#commitLast(this.partitions)
+        : this.#commitLast(partitions, clock.now() + LAST_COMMIT_MS);
     // nobody else bounds a shutdown; a rebalance is bounded by the driver
     await (cause === 'shutdown' ? within(committed, clock, LAST_COMMIT_MS) : committed);
     const outcome: DrainOutcome = left === 0 ? 'drained' : plan.waits ? 'timeout' : 'completed';
@@ -237,14 +240,19 @@ export class GroupMember implements DriverConsumerListener {
     await this.#committer.flush(partitions).catch(() => {});
   }
 
-  /** What trying again can mend is mended; the rest is delivered again to the next owner. Never rejects. */
-  async #commitLast(partitions: readonly PartitionAssignment[]): Promise<void> {
+  /**
+   * What trying again can mend is mended; the rest is delivered again to the next owner. Never rejects.
+   * @param staleUntil a commit that meets a join under way is tried again until then: afterwards it is taken.
+   */
+  async #commitLast(partitions: readonly PartitionAssignment[], staleUntil = 0): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#committer.flush(partitions);
       } catch (thrown) {
         const { code, canRetry } = thrown as CommitError;
-        if (tries === LAST_COMMIT_TRIES || !(canRetry || code === 'COMMIT_METADATA_TOO_LARGE')) return;
+        const mended = canRetry || code === 'COMMIT_METADATA_TOO_LARGE';
+        const joining = code === 'COMMIT_STALE' && partitions.some((partition) => partition.alive);
+        if (joining ? this.#init.clock.now() >= staleUntil : tries >= LAST_COMMIT_TRIES || !mended) return;
       }
       await within(new Promise(() => {}), this.#init.clock, LAST_COMMIT_PAUSE_MS);
     }
