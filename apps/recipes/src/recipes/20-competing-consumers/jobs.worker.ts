@@ -1,4 +1,4 @@
-// 20 Competing consumers over three processes
+// 20 Competing consumers: three processes, two partitions
 // order:   each partition in the order of its log, whoever owns it
 // failure: a process that dies is replaced by one that stands by; what it had not committed comes again
 // speed:   at most as many members work as there are partitions; the others wait, healthy and without work
