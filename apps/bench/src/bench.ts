@@ -91,12 +91,13 @@ export class Bench {
   /** Whatever was measured counts only if the group's offsets stand at the end. */
   async #checkCommitted({ groupId, topic, perPartition }: Job, entry: string): Promise<void> {
     const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
-    for (const { partition, offset } of found?.partitions ?? []) {
-      const end = perPartition[partition] ?? 0;
-      if (end > 0 && Number(offset) !== end) {
-        throw new Error(`${entry}: partition ${partition} was committed at ${offset}, its end is ${end}`);
+    const committed = new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    perPartition.forEach((end, partition) => {
+      const offset = committed.get(partition);
+      if (end > 0 && offset !== end) {
+        throw new Error(`${entry}: partition ${partition} was committed at ${offset ?? 'nothing'}, its end is ${end}`);
       }
-    }
+    });
   }
 
   /** Leaves nothing behind on somebody else's brokers, unless it is to be kept. */

@@ -35,9 +35,11 @@ async function runCells(bench: Bench, args: BenchArgs): Promise<CellReport[]> {
   return reports;
 }
 
-function print({ cell, title, shape, runs, bars }: CellReport, args: BenchArgs): void {
+function print({ cell, title, load, shape, runs, bars }: CellReport, args: BenchArgs): void {
   console.log(`\n## ${cell}: ${title}\n`);
-  console.log(`partitions ${shape.perPartition.join(', ')}; hottest key ${shape.hottestKey.records}\n`);
+  console.log(
+    `${load.records} records; partitions ${shape.perPartition.join(', ')}; hottest key ${shape.hottestKey.records}\n`,
+  );
   if (args.verify) return console.log(findingsTable(runs));
   console.log(runsTable(runs));
   if (bars.length > 0) console.log(`\n${barsTable(bars)}`);
