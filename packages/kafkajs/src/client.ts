@@ -5,6 +5,12 @@ import type { DriverLog, KafkajsDriverOptions, LogLevel } from './options.js';
 /** What kafkajs says at warn level about choices that are made here on purpose. */
 const KNOWN_NOISE = /^(Limiting retries for the idempotent producer|KafkaJS v2\.0\.0 switched default partitioner)/;
 
+/**
+ * What kafkajs calls an error or a warning although it or this driver deals with it, and tells where it cannot:
+ * answers that are tried again or mean a join, and what a join or a crash is told of as a state.
+ */
+const DEALT_WITH = /^(Response \w+\(key: \d+|The group is rebalancing, re-joining|Crash: )/;
+
 /** A client object and its connections. */
 export interface Client {
   readonly kafka: Kafka;
@@ -18,15 +24,17 @@ export function createClient(options: KafkajsDriverOptions): Client {
   const config: KafkaConfig = { ...client, socketFactory: sockets.factory };
   if (config.logCreator === undefined) {
     config.logLevel = log ? (client.logLevel ?? kafkajs.logLevel.WARN) : kafkajs.logLevel.NOTHING;
-    config.logCreator = () => (log ? (entry) => forward(entry, log) : () => undefined);
+    config.logCreator = () => (log ? (entry) => forward(entry, log, sockets.cutting) : () => undefined);
   }
   return { kafka: new kafkajs.Kafka(config), sockets };
 }
 
-function forward(entry: LogEntry, log: DriverLog): void {
+/** @param cutting connections were cut on purpose: that they are gone is no news. */
+function forward(entry: LogEntry, log: DriverLog, cutting: boolean): void {
   const { message, timestamp: _timestamp, logger: _logger, ...fields } = entry.log;
   if (KNOWN_NOISE.test(message)) return;
-  log(levelName(entry.level), entry.namespace ? `[${entry.namespace}] ${message}` : message, fields);
+  const level = cutting || DEALT_WITH.test(message) ? 'debug' : levelName(entry.level);
+  log(level, entry.namespace ? `[${entry.namespace}] ${message}` : message, fields);
 }
 
 function levelName(level: number): LogLevel {

@@ -12,6 +12,8 @@ const KEEP_ALIVE_MS = 60_000;
 export class Sockets {
   private readonly open = new Set<net.Socket>();
   private closed = false;
+  /** Connections were cut from here; stays true, since a client that was cut is about to close. */
+  cutting = false;
 
   constructor(private readonly inner: ISocketFactory = connect) {}
 
@@ -25,6 +27,7 @@ export class Sockets {
 
   /** Fails every request under way. New connections may be made afterwards. */
   cut(): void {
+    this.cutting = true;
     for (const socket of this.open) socket.destroy(new Error('cut while closing'));
   }
 

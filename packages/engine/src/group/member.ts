@@ -209,6 +209,8 @@ export class GroupMember implements DriverConsumerListener {
       cause === 'rebalance' && keepAliveMs !== undefined
         ? { keepAliveMs, keepAlive: () => this.#commit(this.partitions) }
         : {};
+    // at once, too: a member that was fenced meanwhile learns of it here, and waits for nothing more
+    void keepAlive.keepAlive?.();
     let left = plan.waits
       ? await waitForRunning(partitions, clock, { budgetMs: plan.budgetMs, ...keepAlive })
       : running;

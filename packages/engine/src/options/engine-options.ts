@@ -22,7 +22,7 @@ export interface RebalanceOptions {
    * settled is committed at once and the rest is delivered again to the next owner. Default `'drain'`.
    */
   readonly strategy?: 'drain' | 'commit-completed';
-  /** Bound of the drain. Milliseconds. Default: nine tenths of the group's rebalance timeout. */
+  /** Bound of the drain. Milliseconds. Default: nine tenths of what the driver leaves of the group's rebalance timeout. */
   readonly timeoutMs?: number;
 }
 
