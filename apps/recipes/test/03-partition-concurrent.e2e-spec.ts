@@ -1,4 +1,4 @@
-import { it, jest } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { play } from '../src/harness/play.js';
 import { partitionConcurrent } from '../src/recipes/03-partition-concurrent/recipe.js';
 import { expectPartitionConcurrent } from './expected/03-partition-concurrent.js';
@@ -6,5 +6,7 @@ import { expectPartitionConcurrent } from './expected/03-partition-concurrent.js
 jest.setTimeout(60_000);
 
 it('partitions at once, each in the order of its log', async () => {
-  expectPartitionConcurrent(await play(partitionConcurrent));
+  const outcome = await play(partitionConcurrent);
+  expectPartitionConcurrent(outcome);
+  expect(outcome.atOnce).toBe(4);
 });

@@ -1,4 +1,4 @@
-import { it, jest } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { play } from '../src/harness/play.js';
 import { keyConcurrent } from '../src/recipes/05-key-concurrent/recipe.js';
 import { expectKeyConcurrent } from './expected/05-key-concurrent.js';
@@ -6,5 +6,7 @@ import { expectKeyConcurrent } from './expected/05-key-concurrent.js';
 jest.setTimeout(60_000);
 
 it('keys at once, each in its order', async () => {
-  expectKeyConcurrent(await play(keyConcurrent));
+  const outcome = await play(keyConcurrent);
+  expectKeyConcurrent(outcome);
+  expect(outcome.atOnce).toBe(6);
 });

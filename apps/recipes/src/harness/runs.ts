@@ -4,9 +4,10 @@ import type { AttemptOf, JournalEvent } from './journal-events.js';
 export interface Run extends AttemptOf {
   readonly member: string;
   readonly startedAt: number;
-  /** Undefined while it runs, and for ever where its process was killed. */
+  /** Undefined while it runs. */
   readonly endedAt: number | undefined;
-  readonly outcome: 'running' | 'done' | 'failed';
+  /** `cut`: its process has ended, and nobody knows how far it was. */
+  readonly outcome: 'running' | 'done' | 'failed' | 'cut';
 }
 
 /** Attempts in the order of their start. */
@@ -14,6 +15,12 @@ export function runsOf(events: readonly JournalEvent[]): Run[] {
   const runs: Run[] = [];
   const open = new Map<string, number>();
   for (const event of events) {
+    if (event.type === 'exited') {
+      runs.forEach((run, index) => {
+        if (run.member !== event.member || run.outcome !== 'running') return;
+        runs[index] = { ...run, endedAt: event.at, outcome: 'cut' };
+      });
+    }
     if (event.type !== 'start' && event.type !== 'end') continue;
     const { at, type: _type, outcome, ...of } = { outcome: undefined, ...event };
     const name = `${of.member} ${of.groupId} ${recordName(of)} ${of.attempt}`;

@@ -34,7 +34,7 @@ export function drawTimeline(runs: readonly Run[], options: TimelineOptions): st
         const last = Math.max(first, column(run.endedAt ?? end) - 1);
         cells.fill(mark(run), first, last + 1);
         if (run.outcome === 'failed') cells[last] = '!';
-        if (run.outcome === 'running') cells[last] = '…';
+        if (run.outcome === 'running' || run.outcome === 'cut') cells[last] = '…';
       }
       return `${(index === 0 ? label : '').padEnd(margin)} │${cells.join('').trimEnd()}`;
     }),

@@ -4,7 +4,8 @@ import type { keyConcurrent } from '../../src/recipes/05-key-concurrent/recipe.j
 
 export function expectKeyConcurrent(outcome: OutcomeOf<typeof keyConcurrent>): void {
   // Six keys on two partitions: more at once than partitions, never more than keys.
-  expect(outcome.atOnce).toBe(6);
+  expect(outcome.atOnce).toBeGreaterThan(2);
+  expect(outcome.atOnce).toBeLessThanOrEqual(6);
   expect(outcome.outOfOrder).toEqual([]);
   const history = ['placed', 'paid', 'packed', 'shipped'];
   expect(outcome.history).toEqual(

@@ -29,11 +29,14 @@ describe('what is read from a journal', () => {
       { type: 'start', at: 2, member: 'a', attempt: 2, ...of },
       { type: 'start', at: 3, member: 'b', attempt: 1, ...of },
       { type: 'end', at: 4, member: 'b', attempt: 1, outcome: 'done', ...of },
+      { type: 'start', at: 5, member: 'c', attempt: 1, ...of },
+      { type: 'exited', at: 6, member: 'c', code: 'SIGKILL' },
     ]);
     expect(runs.map(({ member, attempt, endedAt, outcome }) => [member, attempt, endedAt, outcome])).toEqual([
       ['a', 1, 1, 'failed'],
       ['a', 2, undefined, 'running'],
       ['b', 1, 4, 'done'],
+      ['c', 1, 6, 'cut'],
     ]);
   });
 

@@ -10,7 +10,7 @@ export class ReportsService {
   readonly rendered: string[] = [];
 
   async render({ customer }: ReportOrder): Promise<void> {
-    await setTimeout(300);
+    await setTimeout(500);
     this.rendered.push(customer);
   }
 }

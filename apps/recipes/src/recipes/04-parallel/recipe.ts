@@ -4,7 +4,7 @@ import { ThumbnailsService } from './thumbnails.service.js';
 
 const PICTURES = 40;
 /** The first picture: everything behind it is finished while it is still being worked on. */
-const SLOW_MS = 400;
+const SLOW_MS = 600;
 
 export const parallel = defineRecipe({
   id: '04',

@@ -27,7 +27,7 @@ export const rebalanceWatched = defineRecipe({
 
   async play(stage) {
     // On real brokers a member learns of a rebalance from its next heartbeat: there has to be work until then.
-    const rounds = stage.onBroker ? 16 : 6;
+    const rounds = stage.onBroker ? 24 : 6;
     const parcels = Array.from({ length: PARTITIONS * rounds }, (_, i) => ({
       partition: i % PARTITIONS,
       value: { ms: 100 + 20 * (i % PARTITIONS) },

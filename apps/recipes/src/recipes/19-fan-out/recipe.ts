@@ -35,7 +35,7 @@ export const fanOut = defineRecipe({
       return {
         groupId,
         records: own.length,
-        ms: Math.round(endedAt - Math.min(...runs.map(({ startedAt }) => startedAt))),
+        ms: Math.round(endedAt - Math.min(...own.map(({ startedAt }) => startedAt))),
         progress: await stage.progress(groupId, 'purchases'),
       };
     };
@@ -64,7 +64,7 @@ export const fanOut = defineRecipe({
     return [
       ...drawTimeline(runs, { line: (run: Run) => run.groupId }),
       '',
-      ...table([['group', 'records', 'done after ms', 'committed', 'lag'], row(billing), row(search)]),
+      ...table([['group', 'records', 'took ms', 'committed', 'lag'], row(billing), row(search)]),
     ];
   },
 });

@@ -64,9 +64,9 @@ export const competingConsumers = defineRecipe({
       standby,
       killed: victim?.id ?? '',
       exits,
-      /** Two owners of a partition at once would show here; what the killed process left behind does not count. */
+      /** Two owners of a partition at once would show here. */
       atOncePerPartition: Array.from({ length: PARTITIONS }, (_, partition) =>
-        atOnce(runs.filter((run) => run.partition === partition && run.outcome !== 'running')),
+        atOnce(runs.filter((run) => run.partition === partition)),
       ),
       doneBy: Object.fromEntries(MEMBERS.map((id) => [id, doneOf(id).size])),
       unfinished: jobs.length - doneOf().size,

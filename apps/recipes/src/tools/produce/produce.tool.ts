@@ -1,6 +1,7 @@
 import { kafkajsDriver } from '@kafka-worker/kafkajs';
 import type { Terminal } from '../../cli/terminal.js';
 import { parseArguments, usage } from '../arguments.js';
+import { connectAdmin } from '../connect.js';
 import { untilInterrupted } from '../interrupt.js';
 import { PRODUCE_SPECS, produceOptions, type ProduceOptions } from './produce-options.js';
 import { sendAll, type Sent } from './send-all.js';
@@ -21,9 +22,9 @@ export async function produceTool(args: readonly string[], terminal: Terminal): 
     return 2;
   }
   const options = produceOptions(parsed.values);
-  const driver = kafkajsDriver({ client: { clientId: 'recipe-produce', brokers: [...options.brokers] } });
-  const admin = driver.createAdmin();
-  const producer = driver.createProducer();
+  const clientId = 'recipe-produce';
+  const admin = connectAdmin(clientId, options.brokers);
+  const producer = kafkajsDriver({ client: { clientId, brokers: [...options.brokers] } }).createProducer();
   try {
     const { topic, create } = options;
     if (create !== undefined) await admin.createTopics([{ topic, partitions: create }]);

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { kafkajsDriver } from '@kafka-worker/kafkajs';
 import type { Terminal } from '../../cli/terminal.js';
 import { brokerList, parseArguments, topicName, usage, type OptionSpec } from '../arguments.js';
+import { connectAdmin } from '../connect.js';
 import { untilInterrupted } from '../interrupt.js';
 import { lookAt, type ViewFilter } from './cluster-view.js';
 import { render } from './render.js';
@@ -36,7 +36,7 @@ export async function viewTool(args: readonly string[], terminal: Terminal): Pro
     return 2;
   }
   const { brokers, once = false, ...filter } = parsed.values as unknown as ViewOptions;
-  const admin = kafkajsDriver({ client: { clientId: 'recipe-view', brokers } }).createAdmin();
+  const admin = connectAdmin('recipe-view', brokers);
   try {
     const { topic } = filter;
     if (topic !== undefined && !(await admin.partitions([topic])).has(topic)) {
