@@ -1,4 +1,4 @@
-import { acquireCluster } from '@app/kafka-cluster';
+import { acquireCluster, type KafkaCluster } from '@app/kafka-cluster';
 import { play } from '../harness/play.js';
 import { headLines, type Recipe } from '../harness/recipe.js';
 import { recipeOf, recipes } from '../recipes/index.js';
@@ -28,7 +28,13 @@ export async function runRecipe(id: string, flags: readonly string[], terminal: 
 
 async function onBroker(recipe: Recipe, verbose: boolean, terminal: Terminal): Promise<number> {
   terminal.err('Looking for a Kafka …');
-  const cluster = await acquireCluster();
+  let cluster: KafkaCluster;
+  try {
+    cluster = await acquireCluster();
+  } catch (error) {
+    terminal.err((error as Error).message);
+    return 1;
+  }
   try {
     terminal.err(`On ${cluster.bootstrap.join(', ')}`);
     return await perform(recipe, verbose, terminal, cluster.bootstrap);

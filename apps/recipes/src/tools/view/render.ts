@@ -14,10 +14,17 @@ export function render({ topics, groups, others }: ClusterView): string[] {
       ...table([
         ['group', 'state', 'topic', 'partition', 'committed', 'end', 'lag', 'member'],
         ...groups.flatMap(({ groupId, state, topic, lag, partitions }) => [
-          [groupId, state, topic, 'all', '', '', String(lag), ''],
-          ...partitions.map(({ partition, committed, end, lag, owner }) =>
-            ['', '', '', partition, committed ?? 'none', end, lag, owner ?? 'nobody'].map(String),
-          ),
+          [groupId, state, topic, 'all', '', '', lag, ''],
+          ...partitions.map(({ partition, committed, end, lag, owner }) => [
+            '',
+            '',
+            '',
+            String(partition),
+            String(committed ?? 'none'),
+            String(end),
+            lag,
+            owner ?? 'nobody',
+          ]),
         ]),
       ]),
     );
