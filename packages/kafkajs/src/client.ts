@@ -1,4 +1,4 @@
-import kafkajs, { type Kafka, type KafkaConfig, type LogEntry } from 'kafkajs';
+import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs';
 import { Sockets } from './sockets.js';
 import type { DriverLog, KafkajsDriverOptions, LogLevel } from './options.js';
 
@@ -11,17 +11,31 @@ const KNOWN_NOISE = /^(Limiting retries for the idempotent producer|KafkaJS v2\.
  */
 const DEALT_WITH = /^(Response \w+\(key: \d+|The group is rebalancing, re-joining|Crash: )/;
 
+/**
+ * How long a consumer or producer looks for its brokers: half a minute, and it is back a second after them. kafkajs'
+ * own five tries are over after 9 s, with a last pause of 5 s, and what fails there is tried no more, whatever the
+ * `retry` of consumer and producer says: the consumer crashes, which costs it all partitions, and the send fails.
+ */
+export const OUTAGE_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 30 };
+
 /** A client object and its connections. */
 export interface Client {
   readonly kafka: Kafka;
   readonly sockets: Sockets;
 }
 
-/** A new client object: one for each consumer, producer and admin, never shared. */
-export function createClient(options: KafkajsDriverOptions): Client {
+/** A new client object: one for each consumer, producer and admin, never shared. `retry`: where the user has none. */
+export function createClient(options: KafkajsDriverOptions, retry: RetryOptions = {}): Client {
   const { client, log } = options;
   const sockets = new Sockets(client.socketFactory);
-  const config: KafkaConfig = { ...client, socketFactory: sockets.factory };
+  const { brokers: given } = client;
+  const config: KafkaConfig = {
+    ...client,
+    // Asked for before every further try. An empty list is the one thing that ends the tries of a closed client.
+    brokers: async () => (sockets.closed ? [] : typeof given === 'function' ? given() : given),
+    retry: { ...retry, ...client.retry },
+    socketFactory: sockets.factory,
+  };
   if (config.logCreator === undefined) {
     config.logLevel = log ? (client.logLevel ?? kafkajs.logLevel.WARN) : kafkajs.logLevel.NOTHING;
     config.logCreator = () => (log ? (entry) => forward(entry, log, sockets.cutting) : () => undefined);

@@ -11,7 +11,8 @@ const KEEP_ALIVE_MS = 60_000;
  */
 export class Sockets {
   private readonly open = new Set<net.Socket>();
-  private closed = false;
+  /** No connection is made any more. */
+  closed = false;
   /** Connections were cut from here; stays true, since a client that was cut is about to close. */
   cutting = false;
 

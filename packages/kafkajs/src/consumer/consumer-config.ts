@@ -7,6 +7,8 @@ import type { MembershipTiming } from './membership.js';
 export interface ConsumerTiming extends MembershipTiming {
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
+  /** How long without an answer of the coordinator is worth a word. */
+  readonly silenceMs: number;
 }
 
 /** How long the broker waits for a heartbeat unless said otherwise. Milliseconds. */
@@ -49,6 +51,12 @@ export function consumerConfig(
   const revokeMs = Math.max(rebalanceTimeout / 2, rebalanceTimeout - late);
   return {
     config,
-    timing: { heartbeatMs: heartbeatInterval, maxWaitMs: maxWaitTimeInMs, revokeMs, assignMs: sessionTimeout / 4 },
+    timing: {
+      heartbeatMs: heartbeatInterval,
+      maxWaitMs: maxWaitTimeInMs,
+      revokeMs,
+      assignMs: sessionTimeout / 4,
+      silenceMs: Math.max(sessionTimeout / 3, heartbeatInterval * 3),
+    },
   };
 }

@@ -13,7 +13,7 @@ import {
 import kafkajs, { type Cluster, type Consumer, type ConsumerCrashEvent, type KafkaJSOffsetOutOfRange } from 'kafkajs';
 import { KafkajsAdmin } from '../admin/admin.js';
 import { Bell, settledWithin } from '../bounded.js';
-import { createClient } from '../client.js';
+import { createClient, OUTAGE_RETRY } from '../client.js';
 import { registerOptionalCodecs } from '../codecs/register.js';
 import { toCrashError } from '../errors/client-crash.error.js';
 import { connectionError } from '../errors/connection-error.js';
@@ -25,6 +25,7 @@ import { FetchControl } from './fetch-control.js';
 import { Intake } from './intake.js';
 import { gated, type ClusterHooks, type FetchRequest, type OffsetCommitRequest } from './join-gate.js';
 import { Membership } from './membership.js';
+import { Pulse } from './pulse.js';
 import { OutOfRange } from './out-of-range.js';
 import { Rounds } from './rounds.js';
 import { resolveTopics } from './subscription.js';
@@ -63,7 +64,7 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
     const { config, timing } = consumerConfig(driver, options, () => this.parts?.membership.isStopping !== true);
     this.timing = timing;
     const [first = kafkajs.PartitionAssigners.roundRobin, ...others] = config.partitionAssigners ?? [];
-    const { kafka, sockets } = createClient(driver);
+    const { kafka, sockets } = createClient(driver, OUTAGE_RETRY);
     this.sockets = sockets;
     this.consumer = kafka.consumer({ ...config, partitionAssigners: [gated(first, this), ...others] });
     this.admin = new KafkajsAdmin(driver);
@@ -106,7 +107,13 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
     this.consumer.on(events.FETCH_START, ({ payload }) => rounds.starting(String(payload.nodeId)));
     this.consumer.on(events.GROUP_JOIN, ({ payload }) => membership.joined(payload));
     this.consumer.on(events.CRASH, ({ payload }) => this.crashed(payload));
-    return { membership, intake, commits, rounds, listener, outOfRange: new OutOfRange(membership, this.control) };
+    const pulse = new Pulse(membership, this.timing.silenceMs);
+    for (const sign of [events.GROUP_JOIN, events.HEARTBEAT, events.COMMIT_OFFSETS]) {
+      this.consumer.on(sign, () => pulse.beat());
+    }
+    pulse.start();
+    const outOfRange = new OutOfRange(membership, this.control);
+    return { membership, intake, commits, rounds, pulse, listener, outOfRange };
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -153,8 +160,10 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
 
   private async leave(): Promise<void> {
     this.stopping();
+    const silent = this.parts?.membership.isSilent ?? false;
     if (this.parts) {
-      await settledWithin(this.parts.commits.idle(), COMMIT_PATIENCE_MS);
+      this.parts.pulse.stop();
+      if (!silent) await settledWithin(this.parts.commits.idle(), COMMIT_PATIENCE_MS);
       this.parts.membership.leave();
       this.parts.intake.close();
     }
@@ -163,6 +172,7 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
     // broker until the session ends, with partitions that nobody reads.
     await settledWithin(this.running, JOIN_PATIENCE_MS);
     const left = this.consumer.disconnect();
+    if (silent) this.sockets.close();
     if (!(await settledWithin(left, Math.max(deadline - Date.now(), LEAVE_PATIENCE_MS)))) {
       // A JoinGroup cannot be taken back. Without its connection it fails, and the gate ends the membership.
       this.sockets.cut();
@@ -217,6 +227,7 @@ interface Parts {
   readonly intake: Intake;
   readonly commits: Commits;
   readonly rounds: Rounds;
+  readonly pulse: Pulse;
   readonly outOfRange: OutOfRange;
   readonly listener: DriverConsumerListener;
 }

@@ -45,6 +45,16 @@ export function gated(inner: PartitionAssigner, hooks: ClusterHooks): PartitionA
       return refreshMetadataIfNecessary();
     };
 
+    // kafkajs forgets a broker when its connection breaks, and crashes where that was the last one it knew. The one
+    // it knew before gets it to look for them again.
+    const getNodeIds = cluster.getNodeIds.bind(cluster);
+    let known: number[] = [];
+    cluster.getNodeIds = () => {
+      const now = getNodeIds();
+      if (now.length > 0) known = now;
+      return known;
+    };
+
     const findBroker = cluster.findBroker.bind(cluster);
     cluster.findBroker = async (node) => {
       const broker = await findBroker(node);

@@ -1,4 +1,5 @@
 import {
+  KafkaWorkerError,
   ensureError,
   partitionKey,
   type Assignment,
@@ -13,6 +14,7 @@ import type { CommitGate, Commits } from './commits.js';
 import type { FetchControl } from './fetch-control.js';
 import { HeldPartition } from './held-partition.js';
 import type { Intake, IntakeGate } from './intake.js';
+import type { PulseListener } from './pulse.js';
 import type { RoundGate } from './rounds.js';
 
 /**
@@ -33,7 +35,7 @@ export interface MembershipTiming {
 }
 
 /** Who owns what, from join to join. Tells the listener, and says what may be committed and handed over. */
-export class Membership implements CommitGate, IntakeGate, RoundGate {
+export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListener {
   epoch = 0;
   private phase: Phase = 'outside';
   /** `assigned` of this epoch has settled and its positions are set. */
@@ -48,6 +50,8 @@ export class Membership implements CommitGate, IntakeGate, RoundGate {
   private stopping = false;
   private rejoinDue = false;
   private failure: Error | undefined;
+  /** The listener was told that the brokers are silent, and nothing since. */
+  private silence = false;
   private rejoinTimer: NodeJS.Timeout | undefined;
   /** What the gate threw to make kafkajs leave. */
   private leaving: Error | undefined;
@@ -103,6 +107,7 @@ export class Membership implements CommitGate, IntakeGate, RoundGate {
     const { epoch } = this;
     this.phase = 'revoking';
     this.ready = false;
+    this.silence = false;
     this.listener.stateChanged('rebalancing');
     await settledWithin(this.assigning, this.timing.assignMs);
     // Fenced meanwhile: nothing is left to hand over.
@@ -167,6 +172,7 @@ export class Membership implements CommitGate, IntakeGate, RoundGate {
     for (const { topic, partition, offset } of positions) this.find(topic, partition)?.startAt(offset);
     for (const held of this.held.values()) this.control.seek(held);
     this.ready = true;
+    this.silence = false;
     this.listener.stateChanged('joined');
     this.intake.reopen(this.held.values());
     this.room.wake();
@@ -205,6 +211,20 @@ export class Membership implements CommitGate, IntakeGate, RoundGate {
     this.room.wake();
   }
 
+  /** Still a member as far as anybody knows: nothing is lost, and nobody can say that it is not. */
+  silent(ms: number): void {
+    if (this.phase !== 'member' || !this.ready || this.silence || this.stopping) return;
+    this.silence = true;
+    const message = `no answer from the group's coordinator for ${ms} ms; goes on trying`;
+    this.listener.stateChanged('connecting', new KafkaWorkerError('CONNECTION', message, { canRetry: true }));
+  }
+
+  heard(): void {
+    if (!this.silence) return;
+    this.silence = false;
+    if (this.phase === 'member' && this.ready) this.listener.stateChanged('joined');
+  }
+
   fenced(error: Error): void {
     this.lose(error);
   }
@@ -215,6 +235,7 @@ export class Membership implements CommitGate, IntakeGate, RoundGate {
     if (this.phase !== 'left') this.phase = 'outside';
     this.epoch++;
     this.ready = false;
+    this.silence = false;
     this.held.clear();
     if (names.length > 0) this.listener.lost(names, cause);
   }
@@ -244,6 +265,11 @@ export class Membership implements CommitGate, IntakeGate, RoundGate {
   /** True for the crash that the gate itself caused in order to leave. */
   isLeaving(error: unknown): boolean {
     return this.stopping && this.leaving !== undefined && ensureError(error).message === this.leaving.message;
+  }
+
+  /** No broker answers: whoever waits for one waits in vain. */
+  get isSilent(): boolean {
+    return this.silence;
   }
 
   get over(): boolean {

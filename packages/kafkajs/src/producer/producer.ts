@@ -33,7 +33,9 @@ export class KafkajsProducer implements DriverProducer {
 
   async connect(): Promise<void> {
     registerOptionalCodecs();
-    await Promise.all([this.admin.connect(), this.client.connect()]);
+    // One after the other: where no broker is there at all, the admin says so in a few seconds.
+    await this.admin.connect();
+    await this.client.connect();
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {

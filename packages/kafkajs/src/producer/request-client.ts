@@ -1,6 +1,6 @@
 import { KafkaWorkerError, ensureError, type OutgoingRecord } from '@kafka-worker/engine';
 import kafkajs, { type IHeaders, type Message, type Producer, type ProducerConfig } from 'kafkajs';
-import { createClient } from '../client.js';
+import { createClient, OUTAGE_RETRY } from '../client.js';
 import { compressionType } from '../codecs/compression.js';
 import { brokerErrorType } from '../errors/broker-error.js';
 import { connectionError } from '../errors/connection-error.js';
@@ -99,7 +99,7 @@ export class RequestClient {
   private incarnation(): Incarnation {
     if (this.closed) throw new KafkaWorkerError('NOT_RUNNING', 'the producer is closed');
     if (!this.current) {
-      const { kafka, sockets } = createClient(this.driver);
+      const { kafka, sockets } = createClient(this.driver, OUTAGE_RETRY);
       const producer = kafka.producer(producerConfig(this.driver));
       const connected = producer.connect();
       connected.catch(() => undefined); // whoever sends first is told
