@@ -11,6 +11,7 @@ import { Intake } from './intake/intake.js';
 import type { Lane } from './lanes/lane.js';
 import type { Slots } from './lanes/slots.js';
 import { Turns } from './lanes/turns.js';
+import type { WorkerDefinition } from './options/engine-options.js';
 import type { CompiledWorkerOptions } from './options/worker-options.js';
 
 /** A handler that has not settled this long after its timeout counts as failed anyhow. Milliseconds. */
@@ -23,6 +24,7 @@ export interface WorkerInit {
   readonly topics: readonly (string | RegExp)[];
   readonly options: CompiledWorkerOptions;
   readonly handle: DeliveryHandler;
+  readonly unwrap?: WorkerDefinition['unwrap'];
 }
 
 /**
@@ -39,6 +41,7 @@ export class Worker {
   readonly intake: Intake;
   readonly #turns: Turns;
   readonly #handle: DeliveryHandler;
+  readonly #unwrap: WorkerInit['unwrap'];
   /** Slots in use: never above `options.limit`. A serial worker keeps its slot while its record waits. */
   #slotsUsed = 0;
   #pumping = false;
@@ -58,6 +61,7 @@ export class Worker {
     this.topics = init.topics;
     this.options = init.options;
     this.#handle = init.handle;
+    this.#unwrap = init.unwrap;
     this.intake = new Intake(init.options.buffer, clock);
     this.#turns = new Turns(init.options.partitionLimit, init.options.buffer.records);
   }
@@ -138,14 +142,28 @@ export class Worker {
       this.#failed(task, run, thrown);
       return;
     }
-    if (isThenable(result)) {
-      result.then(
-        () => this.#succeeded(task, run),
-        (thrown: unknown) => this.#failed(task, run, thrown),
-      );
-    } else {
-      this.#succeeded(task, run);
+    if (isThenable(result)) this.#await(task, run, result, this.#unwrap);
+    else this.#returned(task, run, result, this.#unwrap);
+  }
+
+  /** One promise a record is all that is made here: `unwrap` runs in it, and makes another only where it must. */
+  #await(task: Task, run: number, result: PromiseLike<unknown>, unwrap: WorkerInit['unwrap']): void {
+    result.then(
+      (value) => this.#returned(task, run, value, unwrap),
+      (thrown: unknown) => this.#failed(task, run, thrown),
+    );
+  }
+
+  #returned(task: Task, run: number, value: unknown, unwrap: WorkerInit['unwrap']): void {
+    if (unwrap !== undefined) {
+      try {
+        const inner = unwrap(value);
+        if (inner !== undefined) return this.#await(task, run, inner, undefined);
+      } catch (thrown) {
+        return this.#failed(task, run, thrown);
+      }
     }
+    this.#succeeded(task, run);
   }
 
   /** One attempt's time: first the signal aborts, then, if the handler does not react, it counts as failed. */

@@ -54,7 +54,7 @@ describe('a queue of lanes', () => {
     queue.remove(e);
     queue.remove(d);
     queue.push(e);
-    expect([queue.shift(), queue.shift(), queue.shift(), queue.empty]).toEqual([c, e, undefined, true]);
+    expect([queue.shift(), queue.shift(), queue.shift(), queue.first]).toEqual([c, e, undefined, undefined]);
   });
 });
 

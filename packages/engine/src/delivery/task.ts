@@ -36,8 +36,11 @@ export class Task implements Delivery {
   attempt = 0;
   /** Starts, every one of them: `attempt` can fall, and a late result must not pass for that of a later start. */
   run = 0;
-  /** Milliseconds since the epoch; 0 before the first start. */
-  startedAt = 0;
+  /**
+   * Milliseconds since `assignment.since`, as all times that every task has: small whole numbers lie in the object
+   * itself, while those since the epoch would each be an object of their own. -1 before the first start.
+   */
+  startedAt = -1;
   /** Milliseconds since the epoch; 0 where it never froze. */
   frozenSince = 0;
   /** Meaningless while it is not frozen. */
@@ -57,7 +60,7 @@ export class Task implements Delivery {
     readonly record: KafkaRecord,
     readonly assignment: PartitionAssignment,
     lane: Lane,
-    /** Milliseconds since the epoch. */
+    /** Milliseconds since `assignment.since`. */
     readonly takenAt: number,
     /** The record failed before it reached a handler: it has no lane of its own key. */
     readonly broken: Error | undefined,
@@ -96,7 +99,7 @@ export class Task implements Delivery {
     this.state = 'running';
     this.attempt++;
     this.run++;
-    this.startedAt = now;
+    this.startedAt = now - this.assignment.since;
     this.aborted = undefined;
     this.#controller = undefined;
   }

@@ -28,10 +28,12 @@ export class KafkaWorkerError extends Error {
 /** What was thrown, as an `Error`: handlers may throw anything. */
 export function ensureError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
-  return new Error(
-    typeof thrown === 'string' ? thrown : `thrown value of type ${thrown === null ? 'null' : typeof thrown}`,
-    {
-      cause: thrown,
-    },
-  );
+  return new Error(messageOf(thrown), { cause: thrown });
+}
+
+function messageOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  const message: unknown = (thrown as { message?: unknown } | null | undefined)?.message;
+  if (typeof message === 'string') return message;
+  return `thrown value of type ${thrown === null ? 'null' : typeof thrown}`;
 }

@@ -31,6 +31,8 @@ export class PartitionAssignment {
   readonly partition: number;
   readonly key: string;
   readonly epoch: number;
+  /** When it began. Milliseconds since the epoch. */
+  readonly since: number;
   readonly tracker: OffsetTracker<Task>;
   readonly lanes: PartitionLanes;
 
@@ -78,6 +80,7 @@ export class PartitionAssignment {
     readonly consumer: DriverConsumer,
     readonly committer: Committer,
   ) {
+    this.since = worker.clock.now();
     this.topic = start.topic;
     this.partition = start.partition;
     this.key = partitionKey(start.topic, start.partition);

@@ -75,7 +75,7 @@ function snapshotTask(task: Task, now: number): RecordSnapshot {
     key: keyText(task),
     state: task.state as RecordState,
     attempt: task.attempt,
-    ageMs: now - (task.startedAt || task.takenAt),
+    ageMs: now - task.assignment.since - (task.startedAt < 0 ? task.takenAt : task.startedAt),
     ...(task.error === undefined ? {} : { error: task.error.message }),
   };
 }

@@ -31,7 +31,7 @@ export class Intake {
   take(partition: PartitionAssignment, batch: RecordBatch): Taken {
     const { tracker, lanes } = partition;
     const { records } = batch;
-    const now = this.clock.now();
+    const now = this.clock.now() - partition.since;
     let passed = 0;
     let index = 0;
     partition.highWatermark = batch.highWatermark;

@@ -22,7 +22,11 @@ export class Lane {
   holdsSlot = false;
 
   /** @param key under which the partition finds it again; undefined for the lane of a single record. */
-  constructor(readonly key: string | undefined) {}
+  constructor(
+    readonly key: Uint8Array | undefined,
+    /** Of the key, where there is one: see `LaneTable`. */
+    readonly hash = 0,
+  ) {}
 
   push(task: Task): void {
     if (this.head === undefined) this.head = task;
@@ -43,8 +47,9 @@ export class LaneQueue {
   #first: Lane | undefined;
   #last: Lane | undefined;
 
-  get empty(): boolean {
-    return this.#first === undefined;
+  /** The next one, without taking it. */
+  get first(): Lane | undefined {
+    return this.#first;
   }
 
   push(lane: Lane): void {

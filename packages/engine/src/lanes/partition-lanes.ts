@@ -1,7 +1,9 @@
+import type { Task } from '../delivery/task.js';
 import type { KafkaRecord } from '../driver/record.js';
 import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { CompiledWorkerOptions } from '../options/worker-options.js';
 import { Lane, LaneQueue } from './lane.js';
+import { LaneTable } from './lane-table.js';
 
 /** Where a record belongs; `broken` where its key could not be found out. */
 export interface LaneChoice {
@@ -11,17 +13,18 @@ export interface LaneChoice {
 
 type LaneOptions = Pick<CompiledWorkerOptions, 'concurrency' | 'orderBy' | 'nullKey'>;
 
-/**
- * The lane that every record of the partition shares, and the one for null keys. No key of bytes is like it, since
- * latin1 ends at U+00FF; a string of `orderBy` that is gets that lane too, which orders more than asked, never less.
- */
-const SHARED = '\u0100';
-
 /** The lanes of one partition: which lane a record belongs to, and which lanes have something to start. */
 export class PartitionLanes {
-  /** Lanes that hold a record, by key; a lane of a single record is in none. */
-  readonly #byKey = new Map<string, Lane>();
+  /** Lanes that hold a record, by key. */
+  readonly #byKey = new LaneTable();
+  /** The lane of records that share one without a key: all of the partition, or those whose key is null. */
+  readonly #shared = new Lane(undefined);
   readonly #ready = new LaneQueue();
+  /**
+   * Ready lanes that are behind: their head came before that of the next lane in `#ready`. They go first, so that the
+   * lane of a frequent key is not made to wait in a line of lanes that have little left to do.
+   */
+  readonly #late = new LaneQueue();
   /** Lanes whose head lies above the bound; they come back with `releaseHeld`. */
   readonly #held = new LaneQueue();
   /** Lanes of single records. */
@@ -31,22 +34,22 @@ export class PartitionLanes {
 
   /** Lanes with at least one record. */
   get count(): number {
-    return this.#byKey.size + this.#loose;
+    return this.#byKey.size + this.#loose + (this.#shared.head === undefined ? 0 : 1);
   }
 
   get hasReady(): boolean {
-    return !this.#ready.empty;
+    return this.#ready.first !== undefined || this.#late.first !== undefined;
   }
 
   get hasHeld(): boolean {
-    return !this.#held.empty;
+    return this.#held.first !== undefined;
   }
 
   /** The lane a record belongs to, made if it is the first of its key. */
   choose(record: KafkaRecord): LaneChoice {
     const { concurrency, orderBy, nullKey } = this.options;
     if (concurrency === 'unordered') return { lane: this.#single(), broken: undefined };
-    if (concurrency !== 'key') return { lane: this.#named(SHARED), broken: undefined };
+    if (concurrency !== 'key') return { lane: this.#shared, broken: undefined };
     let key: string | Buffer | null | undefined = record.key;
     if (orderBy !== undefined) {
       try {
@@ -58,22 +61,23 @@ export class PartitionLanes {
       }
     }
     if (key === null || key === undefined) {
-      return { lane: nullKey === 'partition' ? this.#named(SHARED) : this.#single(), broken: undefined };
+      return { lane: nullKey === 'partition' ? this.#shared : this.#single(), broken: undefined };
     }
-    // latin1 maps each byte to one character, so that different bytes stay different keys
-    return { lane: this.#named(typeof key === 'string' ? key : key.toString('latin1')), broken: undefined };
+    return { lane: this.#named(typeof key === 'string' ? Buffer.from(key) : key), broken: undefined };
   }
 
   /** A lane whose head may start. */
   makeReady(lane: Lane): void {
     lane.state = 'ready';
-    this.#ready.push(lane);
+    const next = this.#ready.first;
+    const late = next !== undefined && (lane.head as Task).offset < (next.head as Task).offset;
+    (late ? this.#late : this.#ready).push(lane);
   }
 
   /** The next lane whose head lies below `bound`; those above it are set aside. */
   takeReady(bound: number): Lane | undefined {
     for (;;) {
-      const lane = this.#ready.shift();
+      const lane = this.#late.shift() ?? this.#ready.shift();
       if (lane === undefined || (lane.head?.offset ?? 0) < bound) return lane;
       lane.state = 'held';
       this.#held.push(lane);
@@ -87,23 +91,18 @@ export class PartitionLanes {
 
   /** Takes a ready or held lane out of its queue: its head is settled without a start. O(lanes); operators only. */
   withdraw(lane: Lane): void {
-    (lane.state === 'held' ? this.#held : this.#ready).remove(lane);
+    for (const queue of [this.#held, this.#late, this.#ready]) queue.remove(lane);
   }
 
   /** The lane's last record is settled. */
   remove(lane: Lane): void {
     lane.state = 'idle';
-    if (lane.key === undefined) this.#loose--;
-    else this.#byKey.delete(lane.key);
+    if (lane.key !== undefined) this.#byKey.delete(lane);
+    else if (lane !== this.#shared) this.#loose--;
   }
 
-  #named(key: string): Lane {
-    let lane = this.#byKey.get(key);
-    if (lane === undefined) {
-      lane = new Lane(key);
-      this.#byKey.set(key, lane);
-    }
-    return lane;
+  #named(key: Uint8Array): Lane {
+    return this.#byKey.find(key) ?? this.#byKey.add(key);
   }
 
   #single(): Lane {

@@ -13,6 +13,11 @@ export interface WorkerDefinition {
   readonly topics: readonly (string | RegExp)[];
   readonly options?: WorkerOptions;
   readonly handle: DeliveryHandler;
+  /**
+   * Looks at what the handler gave, or what its promise resolved to, and gives a promise where the record is not done
+   * before that has settled: for what a layer above calls asynchronous and the engine does not know (Observables).
+   */
+  readonly unwrap?: (value: unknown) => PromiseLike<unknown> | undefined;
 }
 
 /** How partitions are given back. */

@@ -27,15 +27,16 @@ export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandle
 
   const call = (payload: unknown, delivery: Delivery): Promise<unknown> => {
     const context = new KafkaWorkerContext(delivery, payload, source);
-    if (server.hasProcessingHooks) return server.runBetweenHooks(context, () => run(payload, context, delivery));
-    return run(payload, context, delivery);
+    if (!server.hasProcessingHooks) return run(payload, context, delivery);
+    return server.runBetweenHooks(context, () =>
+      run(payload, context, delivery).then((value) => unwrap(value) ?? value),
+    );
   };
 
   const run = (payload: unknown, context: KafkaWorkerContext, delivery: Delivery): Promise<unknown> => {
     const result = handlerOf(delivery.record.topic)(payload, context) as Promise<unknown>;
     const address = isEvent ? undefined : replyAddress(delivery.record);
-    if (address) return publishReplies(source.producer, address, result).catch(asError);
-    return result.then(settled, asError);
+    return address ? publishReplies(source.producer, address, result) : result;
   };
 
   if (isAsync) {
@@ -44,16 +45,12 @@ export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandle
   return (delivery) => call(read(delivery.record), delivery);
 }
 
-/** A value is done; an Observable is done when it completes, an empty one included (`ServerKafka` fails on that). */
-function settled(value: unknown): unknown {
-  return isObservable(value) ? lastValueFrom(value, { defaultValue: undefined }).catch(asError) : value;
-}
-
-/** Where a filter of the user answers nothing, Nest has put a plain object in the error's place. */
-function asError(thrown: unknown): never {
-  if (thrown instanceof Error) throw thrown;
-  const message: unknown = (thrown as { message?: unknown } | null | undefined)?.message;
-  throw new Error(typeof message === 'string' ? message : 'the handler failed with something that is no Error', {
-    cause: thrown,
-  });
+/**
+ * For the engine, behind the handler's own promise: an Observable is done when it completes, an empty one included
+ * (`ServerKafka` fails on that). What is thrown and no Error, as Nest puts it in the place of one where a user's filter
+ * answers nothing, the engine makes one of.
+ * @internal
+ */
+export function unwrap(value: unknown): Promise<unknown> | undefined {
+  return isObservable(value) ? lastValueFrom(value, { defaultValue: undefined }) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { WorkerDefinition } from '@kafka-worker/engine';
 import type { ContextSource } from '../context/kafka-worker.context.js';
-import { createDeliveryHandler } from '../handlers/delivery-handler.js';
+import { createDeliveryHandler, unwrap } from '../handlers/delivery-handler.js';
 import type { RpcHandlerFactory } from '../handlers/rpc-handler.factory.js';
 import { createPayloadReader } from '../payload/payload-reader.js';
 import type { Registration } from '../server/kafka-worker.server.js';
@@ -32,7 +32,7 @@ export function toDefinition(
     source,
     server: connection.server,
   });
-  return { id, groupId, topics, options: engineOptions(options), handle };
+  return { id, groupId, topics, options: engineOptions(options), handle, unwrap };
 }
 
 /** Under discovery there is one handler per pattern too: request-scoped hosts are told the pattern they are called for. */
