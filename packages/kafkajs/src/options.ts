@@ -34,7 +34,8 @@ export interface KafkajsDriverOptions {
   /**
    * Differs from kafkajs' defaults in: `heartbeatInterval` 500 ms, `maxWaitTimeInMs` 100 ms (a member that stops or
    * joins waits for the fetch under way), `retry.retries` 8 from 100 ms. `maxBytesPerPartition` (1 MiB) also bounds
-   * what the driver keeps back of a partition that is full.
+   * what the driver keeps back of a partition that is full: one and a half times as much, since the next response is
+   * fetched while the last half of one is left.
    */
   readonly consumer?: ConsumerOverrides;
   /** Differs from kafkajs' defaults in: `retry.retries` 20 from 100 ms to 2 s, about half a minute. */

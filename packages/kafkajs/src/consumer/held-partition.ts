@@ -31,7 +31,7 @@ export class HeldPartition implements TopicPartition {
 
   /** No fetch is wanted now. */
   get blocked(): boolean {
-    return this.paused || this.stash.size > 0;
+    return this.paused || this.stash.size > this.stash.lowWater;
   }
 
   /** Everything that was in the log at the last fetch has been fetched. */

@@ -47,7 +47,7 @@ export class Intake {
     if (held.paused || held.full || held.stash.size > 0) {
       held.stash.put(records, 0);
       // Fetched although it was blocked, by another broker's loop: one response more is the most that may come.
-      this.control.pause(held);
+      if (held.blocked) this.control.pause(held);
       return;
     }
     this.offer(held, records);
@@ -109,6 +109,10 @@ export class Intake {
       const offered = held.stash.peek();
       const taken = this.hand(held, offered);
       held.stash.take(taken);
+      if (!held.blocked && held.clientPaused !== false) {
+        this.control.resume(held);
+        this.room.wake();
+      }
       if (taken < offered.length) return;
     }
   }

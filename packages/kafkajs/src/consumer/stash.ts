@@ -4,13 +4,16 @@ import type { KafkaRecord } from '@kafka-worker/engine';
 const OFFER_RECORDS = 1024;
 
 /**
- * Records that were fetched and not taken yet, oldest first. Holds at most what the fetch under way brings beside
- * one response already there, since a partition with a stash is not fetched.
+ * Records that were fetched and not taken yet, oldest first. A partition is fetched again when half of the last
+ * response is left, so that the next one is here when it is used up; so it holds one and a half responses at most,
+ * and another where two brokers' loops met a partition that moved.
  */
 export class Stash {
   /** Ascending in offset. Those before `start` have been taken. */
   private records: readonly KafkaRecord[] = [];
   private start = 0;
+  /** With this many left the partition may be fetched again. */
+  lowWater = 0;
 
   get size(): number {
     return this.records.length - this.start;
@@ -18,6 +21,7 @@ export class Stash {
 
   /** Keeps what is left of a batch of which `taken` records were taken. Without a copy. */
   put(records: readonly KafkaRecord[], taken: number): void {
+    this.lowWater = records.length >> 1;
     if (this.size > 0) return this.append(taken === 0 ? records : records.slice(taken));
     this.records = records;
     this.start = taken;
