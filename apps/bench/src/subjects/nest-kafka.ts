@@ -18,8 +18,8 @@ export const nestKafka: Subject = async (job, workFor) => {
   @Controller()
   class BenchController {
     @EventPattern<string>(topic)
-    async onRecord(@Payload() _payload: unknown, @Ctx() context: KafkaContext): Promise<void> {
-      await work.handle(context);
+    onRecord(@Payload() _payload: unknown, @Ctx() context: KafkaContext): Promise<void> {
+      return work.handle(context);
     }
   }
 

@@ -20,8 +20,8 @@ export const worker: Subject = async (job, workFor) => {
   @Controller()
   class BenchController {
     @KafkaWorker({ topic, concurrency, limit })
-    async onRecord(@Payload() _payload: unknown, @Ctx() context: KafkaWorkerContext): Promise<void> {
-      await work.handle(context);
+    onRecord(@Payload() _payload: unknown, @Ctx() context: KafkaWorkerContext): Promise<void> {
+      return work.handle(context);
     }
   }
 
