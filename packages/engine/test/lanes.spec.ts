@@ -28,7 +28,7 @@ function filled(lanes: PartitionLanes, key: Buffer | string | null, offset: numb
 
 describe('a lane', () => {
   it('is first in, first out, also after it was empty', () => {
-    const lane = new Lane('k');
+    const lane = new Lane(Buffer.from('k'));
     const [a, b, c] = [task(1), task(2), task(3)];
     lane.push(a);
     lane.push(b);
@@ -45,7 +45,7 @@ describe('a lane', () => {
 
 describe('a queue of lanes', () => {
   it('is first in, first out, and lets go of one in the middle, at the ends, and one that is not in it', () => {
-    const lanes = ['a', 'b', 'c', 'd', 'e'].map((key) => new Lane(key));
+    const lanes = ['a', 'b', 'c', 'd', 'e'].map((key) => new Lane(Buffer.from(key)));
     const [a, b, c, d, e] = lanes as [Lane, Lane, Lane, Lane, Lane];
     const queue = new LaneQueue();
     for (const lane of [a, b, c, d]) queue.push(lane);
@@ -59,6 +59,21 @@ describe('a queue of lanes', () => {
 });
 
 describe('the lanes of a partition', () => {
+  it('start a lane that is behind before those that came later, and the rest in turn', () => {
+    const lanes = new PartitionLanes(byKey);
+    const [hot, b, c] = [filled(lanes, 'hot', 0), filled(lanes, 'b', 3), filled(lanes, 'c', 4)];
+    hot.push(task(1));
+    hot.push(task(5));
+    expect(lanes.takeReady(Infinity)).toBe(hot);
+    hot.shift();
+    lanes.makeReady(hot); // at offset 1, before b's 3
+    expect(lanes.takeReady(Infinity)).toBe(hot);
+    hot.shift();
+    lanes.makeReady(hot); // at offset 5, behind b and c
+    expect([lanes.takeReady(Infinity), lanes.takeReady(Infinity), lanes.takeReady(Infinity)]).toEqual([b, c, hot]);
+    expect(lanes.hasReady).toBe(false);
+  });
+
   it('tell keys apart by their bytes', () => {
     const lanes = new PartitionLanes(byKey);
     const keys = [
