@@ -14,11 +14,16 @@ const ANSWER_MS = 60_000;
 
 /** Our end of java/ClusterAdmin.java: one long-lived JVM for leader elections. It ends when our end of its stdin does. */
 export class ClusterAdmin {
+  /** Settles when the JVM has ended: one listener, however many elections there are. */
+  private readonly ended: Promise<unknown>;
+
   private constructor(
     private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
     private readonly lines: Interface,
     private readonly diagnostics: () => string,
-  ) {}
+  ) {
+    this.ended = once(child, 'exit');
+  }
 
   /** Starts the JVM; does not wait for it. */
   static async start(bootstrap: readonly string[]): Promise<ClusterAdmin> {
@@ -36,7 +41,7 @@ export class ClusterAdmin {
   async electPreferredLeaders(topic: string, partitions: number): Promise<void> {
     const answered = Promise.race([
       once(this.lines, 'line').then(([line]) => line as string),
-      once(this.child, 'exit').then(() => `error\tthe helper JVM ended: ${this.diagnostics()}`),
+      this.ended.then(() => `error\tthe helper JVM ended: ${this.diagnostics()}`),
     ]);
     this.child.stdin.write(`${topic}\t${partitions}\n`);
     const answer = await within('leader election', ANSWER_MS, answered);

@@ -8,7 +8,7 @@ import { extractCodeBlocks, programsOf } from '@app/doc-blocks';
 
 const run = promisify(execFile);
 const root = process.cwd();
-const PACKAGES = ['engine', 'kafkajs', 'nestjs'];
+const PACKAGES = ['engine', 'kafkajs', 'nestjs', 'testing'];
 
 /** Packs what is published, as `npm publish` would. @returns the tarballs' paths. */
 export async function packAll(into: string): Promise<string[]> {
@@ -77,6 +77,14 @@ export class PackedApp {
     await run(process.execPath, [tsc, '-p', '.'], { cwd: this.folder }).catch((error: { stdout?: string }) => {
       throw new Error(`the quick start does not compile:\n${error.stdout ?? ''}`);
     });
+  }
+
+  /** What a package of ours exports when the app loads it by its name. */
+  async exportsOf(name: string): Promise<string[]> {
+    const script = `import('${name}').then((all) => console.log(JSON.stringify(Object.keys(all))))`;
+    const { NODE_OPTIONS: _mine, ...env } = process.env;
+    const { stdout } = await run(process.execPath, ['--eval', script], { cwd: this.folder, env });
+    return JSON.parse(stdout) as string[];
   }
 
   start(env: Readonly<Record<string, string>>): void {

@@ -31,6 +31,7 @@ const READY_MS = 60_000;
       const app = new PackedApp();
       try {
         await app.build({ module, nest, tarballs, files: quickStart() });
+        expect(await app.exportsOf('@kafka-worker/testing')).toContain('InMemoryCluster');
         const ids = await produce(module);
         app.start({ KAFKA_BROKERS: testBrokers().join(',') });
         await until(
