@@ -27,6 +27,25 @@ export async function eventually(
   }
 }
 
+export async function deleteTopic(brokers: readonly string[], topic: string): Promise<void> {
+  const admin = client(brokers).admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+}
+
+/** Whether every replica of every partition has all of its log. */
+export async function allInSync(brokers: readonly string[]): Promise<boolean> {
+  const admin = client(brokers).admin();
+  await admin.connect();
+  try {
+    const { topics } = await admin.fetchTopicMetadata();
+    return topics.every(({ partitions }) => partitions.every(({ isr, replicas }) => isr.length === replicas.length));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** Whether a process exists; one that ended and was not yet waited for does not count. */
 export function isAlive(pid: number): boolean {
   try {
