@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import type { Task } from './delivery/task.js';
 import type { AbortCause, DeliveryHandler } from './delivery/delivery.js';
 import type { FreezeScope } from './delivery/failure-policy.js';
+import { TimedDelivery } from './delivery/timed-delivery.js';
 import { judge } from './delivery/verdict.js';
 import type { RecordBatch } from './driver/record.js';
 import { ensureError, KafkaWorkerError } from './errors/kafka-worker.error.js';
@@ -133,11 +134,12 @@ export class Worker {
     task.assignment.running++;
     task.begin(this.clock.now());
     const run = task.run;
-    if (this.options.timeoutMs !== undefined) this.#watch(task, this.options.timeoutMs);
+    const { timeoutMs } = this.options;
+    if (timeoutMs !== undefined) this.#watch(task, timeoutMs);
     let result: unknown;
     try {
       if (task.broken !== undefined) throw task.broken;
-      result = this.#handle(task);
+      result = this.#handle(timeoutMs === undefined ? task : new TimedDelivery(task));
     } catch (thrown) {
       this.#failed(task, run, thrown);
       return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fixed } from '../src/index.js';
+import { fixed, type Delivery } from '../src/index.js';
 import { World } from './support/world.js';
 
 const options = { timeoutMs: 1_000, retry: { attempts: 3, backoff: fixed(100) } };
@@ -37,6 +37,19 @@ describe('timeoutMs', () => {
     await world.clock.tick();
     expect(a.partition().heldBy).toMatchObject({ offset: 0, state: 'running', attempt: 2 });
     expect(a.calls.started).toEqual(['0:0', '0:0']);
+  });
+
+  it('leaves a handler that was given up its own number and an aborted signal, also on first use', async () => {
+    const world = new World();
+    const held: Delivery[] = [];
+    await world.engine({ options, handle: (delivery) => (held.push(delivery), new Promise(() => {})) });
+    world.produce(1);
+    await world.clock.tick();
+    await world.clock.advance(6_100);
+    const [first, second] = held;
+    expect([first?.attempt, second?.attempt]).toEqual([1, 2]);
+    expect(first?.signal.reason).toMatchObject({ name: 'AbortError', cause: 'timeout' });
+    expect(second?.signal.aborted).toBe(false);
   });
 
   it('does not take a late result for that of the attempt after unfreeze, which has the same number', async () => {
