@@ -7,3 +7,4 @@ export { QUICK_JVM, type ClusterOptions } from './options.js';
 export { startSharedCluster, stopSharedCluster } from './shared-cluster.js';
 export { startCluster } from './start-cluster.js';
 export { hasTestBrokers, testBrokers, uniqueName } from './test-brokers.js';
+export { eventually } from './waiting.js';

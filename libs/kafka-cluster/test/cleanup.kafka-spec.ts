@@ -5,7 +5,8 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { canStartCluster, KafkaClusterError, startCluster } from '../src/index.js';
-import { eventually, isAlive } from './clusters.js';
+import { eventually } from '../src/waiting.js';
+import { isAlive } from './clusters.js';
 
 const suite = (await canStartCluster()) ? describe : describe.skip;
 const SCRIPT = fileURLToPath(new URL('../../../scripts/kafka.mjs', import.meta.url));

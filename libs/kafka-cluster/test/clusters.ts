@@ -1,30 +1,12 @@
 import { jest } from '@jest/globals';
 import kafkajs, { type Kafka } from 'kafkajs';
+import { eventually } from '../src/waiting.js';
 
 /** Three brokers on a busy machine with two cores. */
 jest.setTimeout(180_000);
 
 export function client(brokers: readonly string[]): Kafka {
   return new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
-}
-
-/** Looks every 50 ms until `look` is true; a look that throws is not true yet. Fails after `timeoutMs`. */
-export async function eventually(
-  what: string,
-  look: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    let cause: unknown;
-    try {
-      if (await look()) return;
-    } catch (error) {
-      cause = error;
-    }
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 export async function deleteTopic(brokers: readonly string[], topic: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { canStartCluster, KafkaClusterError, startCluster, uniqueName, type KafkaCluster } from '../src/index.js';
 import { livingBrokers } from '../src/cluster-client.js';
-import { allInSync, client, deleteTopic, eventually, isAlive, readAll } from './clusters.js';
+import { eventually } from '../src/waiting.js';
+import { allInSync, client, deleteTopic, isAlive, readAll } from './clusters.js';
 
 const suite = (await canStartCluster()) ? describe : describe.skip;
 

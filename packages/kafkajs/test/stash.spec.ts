@@ -70,3 +70,20 @@ describe('a held partition', () => {
     expect([partition.delivered, partition.fetched]).toEqual([120, 120]);
   });
 });
+
+describe('a held partition', () => {
+  it('is fetched again when half of the last response is left, so that it holds one and a half at most', () => {
+    const held = new HeldPartition('t', 0);
+    const sizes: number[] = [];
+    for (let from = 0; from < 10_000; from += 1000) {
+      expect(held.blocked).toBe(false);
+      held.stash.put(records(from, from + 1000), 0);
+      sizes.push(held.stash.size);
+      while (held.blocked) held.stash.take(100);
+      expect(held.stash.size).toBe(500);
+    }
+    expect(Math.max(...sizes)).toBe(1500);
+    held.paused = true;
+    expect(held.blocked).toBe(true);
+  });
+});
