@@ -7,10 +7,12 @@ import tseslint from 'typescript-eslint';
 const arrows = {
   'packages/engine': { may: [], world: [] },
   'packages/kafkajs': { may: ['@kafka-worker/engine'], world: ['kafkajs', 'snappyjs', 'lz4-napi', 'zstd-codec'] },
-  'packages/testing': { may: ['@kafka-worker/engine'], world: [] },
+  // fast-check: the simulator only
+  'packages/testing': { may: ['@kafka-worker/engine'], world: ['fast-check'] },
   'packages/nestjs': {
-    may: ['@kafka-worker/engine', '@kafka-worker/kafkajs'],
-    world: ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', 'rxjs', 'reflect-metadata'],
+    // testing and @nestjs/testing: the subpath of that name only
+    may: ['@kafka-worker/engine', '@kafka-worker/kafkajs', '@kafka-worker/testing'],
+    world: ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nestjs/testing', 'rxjs', 'reflect-metadata'],
   },
 };
 

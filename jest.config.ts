@@ -17,6 +17,7 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@kafka-worker/(engine|kafkajs|testing|nestjs)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@kafka-worker/(testing|nestjs)/(conformance|simulator|testing)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^@app/(kafka-cluster|doc-blocks)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
