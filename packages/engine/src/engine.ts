@@ -132,7 +132,7 @@ export class WorkerEngine {
     return this.#driver.createConsumer(this.#consumerOptions(member.groupId, topics));
   }
 
-  #consumerOptions(groupId: string, topics: readonly (string | RegExp)[]): DriverConsumerOptions {
+  #consumerOptions(groupId: string, topics: readonly string[]): DriverConsumerOptions {
     return {
       groupId,
       topics,

@@ -22,7 +22,7 @@ const TIMEOUT_GRACE_MS = 5000;
 export interface WorkerInit {
   readonly id: string;
   readonly groupId: string;
-  readonly topics: readonly (string | RegExp)[];
+  readonly topics: readonly string[];
   readonly options: CompiledWorkerOptions;
   readonly handle: DeliveryHandler;
   readonly unwrap?: WorkerDefinition['unwrap'];
@@ -37,7 +37,7 @@ export interface WorkerInit {
 export class Worker {
   readonly id: string;
   readonly groupId: string;
-  readonly topics: readonly (string | RegExp)[];
+  readonly topics: readonly string[];
   readonly options: CompiledWorkerOptions;
   readonly intake: Intake;
   readonly #turns: Turns;

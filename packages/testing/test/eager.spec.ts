@@ -165,19 +165,5 @@ describe('eager rebalance', () => {
       code: 'TOPIC_MISSING',
       message: expect.stringContaining('"nope"'),
     });
-    const creates = new TestMember(cluster.driver(), { topics: ['fresh'], allowAutoTopicCreation: true });
-    await clock.runUntil(creates.start());
-    await clock.tick();
-    expect(creates.log).toEqual(['assigned fresh/0']);
-  });
-
-  it('resolves patterns at start', async () => {
-    const { clock, cluster } = setup(1);
-    cluster.createTopic('orders.eu');
-    cluster.createTopic('orders.us');
-    const member = new TestMember(cluster.driver(), { topics: [/^orders\./g] });
-    await clock.runUntil(member.start());
-    await clock.tick();
-    expect(member.log).toEqual(['assigned orders.eu/0 orders.us/0']);
   });
 });

@@ -186,7 +186,7 @@ describe('remote driver', () => {
 
   it('carries errors with their codes', async () => {
     const { server } = await setup();
-    const consumer = remoteDriver({ port: server.port }).createConsumer({ groupId: 'g', topics: [/^x/, 'nope'] });
+    const consumer = remoteDriver({ port: server.port }).createConsumer({ groupId: 'g', topics: ['t', 'nope'] });
     expect(await outcome(consumer.start(new TestMember(remoteDriver({ port: 1 }))))).toMatchObject({
       code: 'TOPIC_MISSING',
     });

@@ -36,14 +36,15 @@ export interface DriverCapabilities {
 /** What a consumer is made with. */
 export interface DriverConsumerOptions {
   readonly groupId: string;
-  /** Topics by name or pattern; a pattern is resolved when the consumer starts. */
-  readonly topics: readonly (string | RegExp)[];
+  /**
+   * Topics by name. Patterns, and what becomes of topics that do not exist, are settled before by the engine, for every
+   * driver alike. A driver creates no topic; `start` rejects with `TOPIC_MISSING` where one does not exist.
+   */
+  readonly topics: readonly string[];
   /** How long the broker waits for a heartbeat before it takes the partitions away. Milliseconds. Default 30,000. */
   readonly sessionTimeoutMs?: number;
   /** How long the broker waits for members to join again: the bound of every drain. Milliseconds. Default 60,000. */
   readonly rebalanceTimeoutMs?: number;
-  /** The driver may refuse or create topics that do not exist yet. Default false. */
-  readonly allowAutoTopicCreation?: boolean;
   /** Where a group without a committed offset starts. Default true: at the beginning, so that nothing is skipped. */
   readonly fromBeginning?: boolean;
 }
@@ -76,36 +77,60 @@ export interface LogRange extends TopicPartition {
 
 /** What a member was given in a join. */
 export interface Assignment {
-  /** Generation of the group, -1 where the client does not tell. */
+  /** Generation of the group; -1 where the client does not tell. For messages and `inspect()` only. */
   readonly generation: number;
   readonly memberId: string;
   /** Name of the assignment strategy the group agreed on. */
   readonly protocol?: string;
   readonly isLeader?: boolean;
-  /** Every partition that this member owns from now on; what the engine holds beside these is gone. */
+  /** Every partition that this member owns from now on, none twice; what the engine holds beside these is gone. */
   readonly partitions: readonly TopicPartition[];
 }
 
-/** Told of everything that happens to the membership. Implemented by the engine. */
+/**
+ * Told of everything that happens to the membership. Implemented by the engine, which keeps its word to the user by
+ * these rules of order; the conformance suite (`@kafka-worker/testing/conformance`) asks every driver for each of them.
+ *
+ * - A partition goes `assigned` → (`records` …) → `revoking` or `lost` → the next `assigned`. What an `assigned` names
+ *   again without a `lost` between is the same ownership going on: nobody else had it meanwhile, and the engine goes on
+ *   with what it has buffered and settled. So whatever was held is told as `lost` BEFORE an `assigned` under a new
+ *   membership (fenced, session expired, client crashed and started again), even where the same partitions come back.
+ * - `assigned` comes without a `revoking` before it where nothing was held: the first join, and the one after a loss.
+ *   With `incrementalRebalance` also where nothing leaves.
+ * - Between two `assigned` a partition is asked for by `revoking` at most once; of those asked for, some may stay
+ *   (without `incrementalRebalance` all are asked for in each join). None disappears without `revoking` or `lost`.
+ * - `records` is not called for a partition before its `assigned` has settled, nor from the call of `revoking` on until
+ *   the next `assigned` has settled. While an `assigned` is being answered it is called for no partition at all.
+ * - Nothing is called from within a call of the engine (`resume`, `seek`, `commit`, …), only in a turn of its own.
+ * - Nothing is called after `stop()` has resolved, nor before `start()` is called.
+ */
 export interface DriverConsumerListener {
   /**
-   * The member has joined. The driver hands over no record of a partition that is new before this promise has
-   * settled, and then starts it at the position given back; partitions that stay are put back to the position
-   * named for them too, since clients forget it in a join. One that is not named goes on where it stood, else at the
-   * committed offset. Called once per join, never concurrently.
+   * The member has joined. The driver starts each partition at the position given back; those that stay are put back
+   * to the position named for them too, since clients forget it in a join. One that is not named goes on where it
+   * stood, else at the committed offset, else where `fromBeginning` says.
+   * Called once per join, never beside another `assigned` that has not settled. If it rejects, the driver tells
+   * `crashed` and either joins again (`willRestart`) or is over.
    */
   assigned(assignment: Assignment): Promise<readonly StartPosition[]>;
   /**
    * These partitions will or may be taken away (see `incrementalRebalance`). The driver waits for the promise,
-   * at most until `deadlineMs` from now, before it lets the group go on. Never rejects.
+   * at most until `deadlineMs` from now, before it lets the group go on; where the member is fenced meanwhile `lost` is
+   * called and the promise is waited for no more. Never rejects.
    */
   revoking(partitions: readonly TopicPartition[], deadlineMs: number): Promise<void>;
-  /** These partitions are somebody else's already (session expired, member fenced): nothing can be committed any more. */
+  /**
+   * These partitions are somebody else's already, or may be (session expired, member fenced, client crashed), or
+   * cannot be read where they stand: the position is not in the log. Nothing can be committed for them any more, and
+   * each is told once. Where the client goes on it joins again, and what it is given then counts as new: the engine
+   * names the positions. A driver never moves a position by itself, and never commits one.
+   */
   lost(partitions: readonly TopicPartition[], cause: Error): void;
   /**
-   * Records of an owned partition, the next after those handed over before.
-   * Returns how many from the front were taken. If that is fewer than were offered the driver keeps the rest
-   * (or reads them again) and offers nothing more of the partition until `resume` names it.
+   * Records of an owned partition, at least one, ascending, the next after those handed over before; offsets that no
+   * record has (compaction, transactions) are passed over. Returns how many from the front were taken. If that is fewer
+   * than were offered the driver keeps the rest (or reads them again) and offers nothing more of the partition until
+   * `resume`, `seek` or a join. Never throws.
    */
   records(batch: RecordBatch): number;
   /** The client's state changed. */
@@ -113,39 +138,59 @@ export interface DriverConsumerListener {
 }
 
 /**
- * connecting   not yet a member
- * joined       a member; the loop turns
- * rebalancing  a join is under way
+ * connecting   not yet a member, or no broker has answered for a while; the first that is told
+ * joined       a member; told once `assigned` has settled
+ * rebalancing  a join is under way; told before `revoking`
  * crashed      the client gave up; with `willRestart` in the cause it tries again by itself
- * stopped      left, for good
+ * stopped      left, for good; the last that is told, once
  */
 export type DriverConsumerState = 'connecting' | 'joined' | 'rebalancing' | 'crashed' | 'stopped';
 
 /** A member of a group. */
 export interface DriverConsumer {
-  /** Connects, subscribes and starts to fetch. Resolves when the client runs; the first `assigned` may come later. */
+  /**
+   * Connects, subscribes and starts to fetch. Resolves when the client runs; the first `assigned` may come later.
+   * Once only, and not after `stop`. Rejects with `TOPIC_MISSING`, `CONNECTION`, or `NOT_RUNNING` for a second start;
+   * nothing stays open then.
+   */
   start(listener: DriverConsumerListener): Promise<void>;
-  /** Stops handing over records of these partitions. */
+  /** Stops handing over records of these partitions, now and over joins that leave them here. Ignores others. */
   pause(partitions: readonly TopicPartition[]): void;
   /** Goes on handing over records of these partitions, from where it stood. Harmless if they were not paused. */
   resume(partitions: readonly TopicPartition[]): void;
-  /** Goes on at another offset; what was kept back or is in flight of this partition is thrown away. */
+  /**
+   * Goes on at another offset, backwards or forwards; what was kept back or is in flight of this partition is thrown
+   * away, and so is that it was full. A paused partition stays paused. May be called from within `records`.
+   */
   seek(position: StartPosition): void;
   /**
-   * Commits under the generation of the last `assigned`. Rejects with a `CommitError` whose `code` says whether
-   * the partitions are lost; a commit never crosses a join: one that could not be sent before it is rejected.
+   * Commits under the generation of the last `assigned`, or of the join that `revoking` belongs to. A commit never
+   * crosses a join: one that could not be sent before it is rejected, not sent after it. Commits of one caller keep
+   * their order. Rejects with a `CommitError`, whose code says what it means:
+   *
+   * - `COMMIT_STALE` no assignment that it could belong to: before the first `assigned`, between the end of `revoking`
+   *   and the next `assigned`, under an older generation, after `stop`. While a join is under way it may help to ask
+   *   again after `assigned`.
+   * - `COMMIT_FENCED` the broker does not know the member any more; `lost` has been called, or is about to be.
+   * - `COMMIT_METADATA_TOO_LARGE` nothing of it was stored; the member stays one.
+   * - `COMMIT_FAILED` anything else; whether it was stored is not known, and it may be sent again.
    */
   commit(offsets: readonly OffsetCommit[]): Promise<void>;
-  /** What the group has committed for these partitions. */
+  /** What the group has committed for these partitions, one entry for each. Possible from within `assigned`. */
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
-  /** The readable ranges of these partitions. */
+  /** The readable ranges of these partitions, one entry for each. Possible from within `assigned`. */
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]>;
   /**
-   * Announces that `stop` will follow: a join that begins from now on ends the membership instead
-   * (after `revoking` has been awaited).
+   * Announces that `stop` will follow: a join that begins from now on ends the membership instead, after `revoking`
+   * of everything held has been awaited, so that the last commit is still accepted. A join in which the group has made
+   * a new generation already (JoinGroup answered, SyncGroup not) is finished first where partitions are held through
+   * it: under the old generation nothing can be committed any more.
    */
   stopping(): void;
-  /** Leaves the group and closes every connection. Idempotent, never rejects. */
+  /**
+   * Leaves the group at once, so that the others get the partitions without a session timeout, and closes every
+   * connection. Hands over nothing from the call on. Idempotent, never rejects, possible before and without `start`.
+   */
   stop(): Promise<void>;
 }
 
@@ -169,7 +214,12 @@ export interface RecordMetadata extends TopicPartition {
 /** Sends records; reported as sent means that the broker has every one of them. */
 export interface DriverProducer {
   connect(): Promise<void>;
-  /** Resolves with one entry per record, in the order given, when all in-sync replicas have them. */
+  /**
+   * Resolves with one entry per record, in the order given, when all in-sync replicas have them. Records of one
+   * partition stand in the log in the order of the calls, and within a call in the order given.
+   * Rejects with `SEND_FAILED`; its `canRetry` is false where a topic does not exist (nothing of the call is sent
+   * then) or the broker refuses a record for good. After `close`: with `NOT_RUNNING`.
+   */
   send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]>;
   /** Waits for what was sent and closes. Idempotent. */
   close(): Promise<void>;
@@ -210,11 +260,12 @@ export interface DriverAdmin {
   partitions(topics: readonly string[]): Promise<Map<string, number>>;
   /** Creates topics; one that exists already is no error. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
-  /** Readable ranges of every partition of a topic. */
+  /** Readable ranges of every partition of a topic, in the order of their numbers. */
   logRanges(topic: string): Promise<LogRange[]>;
-  /** What a group has committed on these topics. */
+  /** What a group has committed on these topics: one entry for every partition, also where nothing is committed. */
   committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]>;
   listGroups(): Promise<string[]>;
+  /** One that nobody has heard of is `Dead` and without members. */
   describeGroup(groupId: string): Promise<GroupDescription>;
   /** Idempotent. */
   close(): Promise<void>;

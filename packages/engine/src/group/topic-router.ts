@@ -2,21 +2,15 @@ import type { Worker } from '../worker.js';
 
 /** Which worker of a group a topic belongs to. */
 export class TopicRouter {
-  readonly #byTopic = new Map<string, Worker | undefined>();
+  readonly #byTopic = new Map<string, Worker>();
 
-  constructor(readonly workers: readonly Worker[]) {}
-
-  /** The first worker that names or matches the topic: names win over patterns. */
-  workerOf(topic: string): Worker | undefined {
-    if (!this.#byTopic.has(topic)) this.#byTopic.set(topic, this.#find(topic));
-    return this.#byTopic.get(topic);
+  constructor(workers: readonly Worker[]) {
+    for (const worker of workers) for (const topic of worker.topics) this.#byTopic.set(topic, worker);
   }
 
-  #find(topic: string): Worker | undefined {
-    return (
-      this.workers.find((worker) => worker.topics.includes(topic)) ??
-      this.workers.find((worker) => worker.topics.some((pattern) => matches(pattern, topic)))
-    );
+  /** The worker that reads the topic. Undefined: none of this process. */
+  workerOf(topic: string): Worker | undefined {
+    return this.#byTopic.get(topic);
   }
 }
 

@@ -35,7 +35,7 @@ export function consumerConfig(
     rebalanceTimeout,
     heartbeatInterval,
     maxWaitTimeInMs,
-    allowAutoTopicCreation: options.allowAutoTopicCreation ?? false,
+    allowAutoTopicCreation: false,
     retry: {
       initialRetryTime: 100,
       maxRetryTime: 5000,

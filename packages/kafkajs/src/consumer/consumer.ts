@@ -28,7 +28,6 @@ import { Membership } from './membership.js';
 import { Pulse } from './pulse.js';
 import { OutOfRange } from './out-of-range.js';
 import { Rounds } from './rounds.js';
-import { resolveTopics } from './subscription.js';
 
 /** Batches handled at once: as many partitions as one process may sensibly hold, since the intake never waits. */
 const CONCURRENT_BATCHES = 64;
@@ -78,7 +77,8 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
     try {
       registerOptionalCodecs();
       await this.consumer.connect();
-      const topics = await resolveTopics(this.options.topics, this.admin, this.options.allowAutoTopicCreation ?? false);
+      await this.checkTopics();
+      const topics = [...this.options.topics];
       await this.consumer.subscribe({ topics, fromBeginning: this.options.fromBeginning ?? true });
     } catch (error) {
       await this.stop();
@@ -94,6 +94,14 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
         eachBatch: async (payload) => parts.intake.handle(payload),
       })
       .catch((error: unknown) => this.crashed({ error: ensureError(error), groupId: '', restart: false }));
+  }
+
+  /** kafkajs would go on without a topic that does not exist, and without a word. */
+  private async checkTopics(): Promise<void> {
+    const { topics } = this.options;
+    const found = await this.admin.partitions(topics);
+    const missing = topics.filter((topic) => !found.has(topic));
+    if (missing.length > 0) throw new KafkaWorkerError('TOPIC_MISSING', `no such topic: ${missing.join(', ')}`);
   }
 
   private build(listener: DriverConsumerListener): Parts {

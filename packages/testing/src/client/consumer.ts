@@ -68,10 +68,8 @@ export class InMemoryConsumer implements DriverConsumer {
     this.#letGo = this.core.scheduler.stayAlive();
     this.#changed('connecting');
     try {
-      const topics = await this.#connection.request(() =>
-        this.core.topics.resolve(this.setup.topics, this.setup.allowAutoTopicCreation ?? false),
-      );
-      if (!this.#ended) this.#join(listener, topics);
+      await this.#connection.request(() => this.core.topics.check(this.setup.topics));
+      if (!this.#ended) this.#join(listener, this.setup.topics);
     } catch (error) {
       this.#end();
       throw error;

@@ -46,28 +46,11 @@ export class Topics {
       .flatMap((name) => (this.find(name)?.partitions ?? []).map(({ topic, partition }) => ({ topic, partition })));
   }
 
-  /**
-   * The names a subscription stands for now. Throws `TOPIC_MISSING` naming every topic that does not exist, unless it
-   * may be created; a pattern that matches nothing is no error.
-   */
-  resolve(subscription: readonly (string | RegExp)[], createMissing: boolean): string[] {
-    const names = new Set<string>();
-    const missing: string[] = [];
-    for (const item of subscription) {
-      if (typeof item !== 'string') {
-        // A global or sticky expression remembers where it stood; searching does not.
-        for (const name of this.#byName.keys()) if (name.search(item) >= 0) names.add(name);
-      } else if (this.#byName.has(item)) names.add(item);
-      else if (createMissing) names.add(this.create(item).name);
-      else missing.push(item);
-    }
-    if (missing.length > 0) {
-      const list = missing.map((name) => `"${name}"`).join(', ');
-      throw new KafkaWorkerError(
-        'TOPIC_MISSING',
-        `${missing.length === 1 ? `topic ${list} does` : `topics ${list} do`} not exist and may not be created`,
-      );
-    }
-    return [...names].sort();
+  /** Throws `TOPIC_MISSING` naming every topic that does not exist. */
+  check(names: readonly string[]): void {
+    const missing = names.filter((name) => !this.#byName.has(name)).map((name) => `"${name}"`);
+    if (missing.length === 0) return;
+    const which = missing.length === 1 ? `topic ${missing[0]} does` : `topics ${missing.join(', ')} do`;
+    throw new KafkaWorkerError('TOPIC_MISSING', `${which} not exist`);
   }
 }

@@ -3,10 +3,9 @@
  * Base64 makes bytes a third longer: fine for a loopback connection between test processes.
  */
 const BYTES = '\u0000bytes';
-const PATTERN = '\u0000pattern';
 const MAP = '\u0000map';
 
-/** As JSON, with `Buffer`, `RegExp` and `Map` kept. Undefined properties are left out. */
+/** As JSON, with `Buffer` and `Map` kept. Undefined properties are left out. */
 export function encode(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(pack(value)));
 }
@@ -19,7 +18,6 @@ export function decode(bytes: Buffer): unknown {
 function pack(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Buffer.isBuffer(value)) return { [BYTES]: value.toString('base64') };
-  if (value instanceof RegExp) return { [PATTERN]: [value.source, value.flags] };
   if (value instanceof Map) return { [MAP]: [...value].map(pack) };
   if (Array.isArray(value)) return value.map(pack);
   const packed: Record<string, unknown> = {};
@@ -29,9 +27,8 @@ function pack(value: unknown): unknown {
 
 function unpack(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { [BYTES]: bytes, [PATTERN]: pattern, [MAP]: map } = value as Record<string, unknown>;
+  const { [BYTES]: bytes, [MAP]: map } = value as Record<string, unknown>;
   if (typeof bytes === 'string') return Buffer.from(bytes, 'base64');
-  if (Array.isArray(pattern)) return new RegExp(String(pattern[0]), String(pattern[1]));
   if (Array.isArray(map)) return new Map(map as [unknown, unknown][]);
   return value;
 }

@@ -21,7 +21,7 @@ export function namespaced(driver: KafkaDriver, prefix: string): KafkaDriver {
         driver.createConsumer({
           ...options,
           groupId: names.add(options.groupId),
-          topics: options.topics.map((topic) => (typeof topic === 'string' ? names.add(topic) : topic)),
+          topics: options.topics.map(names.add),
         }),
         names,
       ),
