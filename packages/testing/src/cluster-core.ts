@@ -1,6 +1,6 @@
 import { CommitError, type GroupDescription, type OffsetCommit } from '@kafka-worker/engine';
 import type { InMemoryConsumer } from './client/consumer.js';
-import { Faults } from './faults.js';
+import { type CommitFault, Faults } from './faults.js';
 import { CommitHistory, type CommitEntry } from './group/commit-history.js';
 import { GroupCoordinator } from './group/group-coordinator.js';
 import { Topics } from './log/topics.js';
@@ -33,6 +33,7 @@ export class ClusterCore {
   readonly consumers = new Set<InMemoryConsumer>();
   readonly #groups = new Map<string, GroupCoordinator>();
   #memberNumber = 0;
+  #clientNumber = 0;
 
   constructor(
     readonly scheduler: Scheduler,
@@ -61,6 +62,11 @@ export class ClusterCore {
     return group;
   }
 
+  /** A name for one end of a connection, never given twice. */
+  nameClient(clientId: string, role: 'consumer' | 'producer' | 'admin'): string {
+    return `${clientId}/${role}-${++this.#clientNumber}`;
+  }
+
   groupIds(): string[] {
     return [...this.#groups.keys()].sort();
   }
@@ -70,9 +76,7 @@ export class ClusterCore {
   }
 
   /** A commit as its group handles it, faults included. Rejects with a `GroupError`, or a `CommitError` by a fault. */
-  async commit({ groupId, memberId, generation, offsets }: CommitRequest): Promise<void> {
-    const fault = this.faults.takeCommit(groupId, memberId);
-    if (fault?.requestDelayMs) await this.scheduler.sleep(fault.requestDelayMs);
+  async commit({ groupId, memberId, generation, offsets }: CommitRequest, fault?: CommitFault): Promise<void> {
     const entry = { at: this.scheduler.clock.now(), groupId, memberId, generation, offsets };
     if (fault?.code) {
       this.#note({ ...entry, accepted: false, refusal: 'FAULT' });

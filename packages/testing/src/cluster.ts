@@ -16,6 +16,7 @@ import { createDriver, type InMemoryDriverOptions } from './driver.js';
 import type { Faults } from './faults.js';
 import type { CommitEntry } from './group/commit-history.js';
 import type { StoredOffset } from './group/offset-store.js';
+import type { Latency } from './latency.js';
 import { appendAll } from './log/append.js';
 import { Partitioner } from './log/partitioner.js';
 import { Scheduler } from './scheduler.js';
@@ -39,8 +40,12 @@ export interface InMemoryClusterOptions {
    * moment share the first generation.
    */
   readonly initialRebalanceDelayMs?: number;
-  /** What a message takes from a client to the cluster, and back. Default 0: a turn each. */
-  readonly latencyMs?: number;
+  /**
+   * What a message takes from a client to the cluster, or back; a function is asked for every message, so that whoever
+   * owns the clock can decide each hop. Messages of one client keep their order in each direction all the same.
+   * Default 0: a turn each.
+   */
+  readonly latencyMs?: Latency;
   /** Most records in one batch. Default 500. */
   readonly fetchMaxRecords?: number;
   /** How many commits {@link InMemoryCluster.commits} remembers. Default 10,000. */

@@ -6,7 +6,7 @@ import type { ClusterCore } from './cluster-core.js';
 
 /** Options of `InMemoryCluster.driver`. */
 export interface InMemoryDriverOptions {
-  /** Start of the member ids. Default `in-memory`. */
+  /** Start of the member ids and of the clients' names in a `Hop`. Default `in-memory`. */
   readonly clientId?: string;
   /**
    * True: the group works cooperatively, and only partitions that leave are revoked. All members of a group must agree.
@@ -23,7 +23,7 @@ export function createDriver(core: ClusterCore, options: InMemoryDriverOptions):
     name: 'in-memory',
     capabilities: { incrementalRebalance, staticMembership: false, commitDuringRevoke: true, transactions: false },
     createConsumer: (consumer) => new InMemoryConsumer(core, { ...consumer, clientId, incrementalRebalance }),
-    createProducer: () => new InMemoryProducer(core),
-    createAdmin: () => new InMemoryAdmin(core),
+    createProducer: () => new InMemoryProducer(core, clientId),
+    createAdmin: () => new InMemoryAdmin(core, clientId),
   };
 }

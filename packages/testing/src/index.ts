@@ -7,6 +7,7 @@ export type { CommitFault, Faults, ProduceFault } from './faults.js';
 export type { CommitEntry } from './group/commit-history.js';
 export { GroupError, type GroupErrorType } from './group/group-error.js';
 export type { StoredOffset } from './group/offset-store.js';
+export type { Hop, Latency } from './latency.js';
 export { murmur2 } from './log/partitioner.js';
 export type { RemoteDriverOptions } from './remote/connect.js';
 export { remoteDriver } from './remote/remote-driver.js';

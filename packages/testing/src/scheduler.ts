@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type TimerHandle } from '@kafka-worker/engine';
+import type { Hop, Latency } from './latency.js';
 
 /**
  * The only way things happen "later" in the cluster. In real time a step is a turn of the event loop; with a clock of
@@ -9,8 +10,7 @@ export class Scheduler {
 
   constructor(
     readonly clock: Clock,
-    /** What a message takes from client to broker, and back again. Milliseconds. */
-    readonly latencyMs: number,
+    private readonly latency: Latency,
   ) {
     this.#realTime = clock === systemClock;
   }
@@ -21,9 +21,14 @@ export class Scheduler {
     else this.clock.setTimer(callback, ms);
   }
 
-  /** A message under way: one latency. */
-  hop(): Promise<void> {
-    return this.sleep(this.latencyMs);
+  /** What the next message takes. Milliseconds. Asked once per message. */
+  latencyOf(hop: Hop): number {
+    return typeof this.latency === 'number' ? this.latency : Math.max(0, this.latency(hop));
+  }
+
+  /** A message under way. Says nothing about its order: that is the connection's. */
+  hop(hop: Hop): Promise<void> {
+    return this.sleep(this.latencyOf(hop));
   }
 
   sleep(ms: number): Promise<void> {

@@ -1,15 +1,23 @@
 import type { CommittedOffset, DriverAdmin, GroupDescription, LogRange, TopicSpec } from '@kafka-worker/engine';
 import type { ClusterCore } from '../cluster-core.js';
+import { Connection } from './connection.js';
 
 /** See `TopicSpec.partitions`. */
 const BROKER_DEFAULT = -1;
 
 /** Questions to the in-memory cluster. */
 export class InMemoryAdmin implements DriverAdmin {
-  constructor(private readonly core: ClusterCore) {}
+  readonly #connection: Connection;
+
+  constructor(
+    private readonly core: ClusterCore,
+    clientId: string,
+  ) {
+    this.#connection = new Connection(core.nameClient(clientId, 'admin'), core.scheduler);
+  }
 
   connect(): Promise<void> {
-    return this.core.scheduler.hop();
+    return this.#connection.request(() => undefined);
   }
 
   listTopics(): Promise<string[]> {
@@ -60,10 +68,7 @@ export class InMemoryAdmin implements DriverAdmin {
     // Holds nothing.
   }
 
-  async #ask<T>(question: () => T): Promise<T> {
-    await this.core.scheduler.hop();
-    const answer = question();
-    await this.core.scheduler.hop();
-    return answer;
+  #ask<T>(question: () => T): Promise<T> {
+    return this.#connection.request(question);
   }
 }

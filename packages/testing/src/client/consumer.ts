@@ -43,7 +43,7 @@ export class InMemoryConsumer implements DriverConsumer {
   ) {
     this.groupId = setup.groupId;
     this.#fromBeginning = setup.fromBeginning ?? true;
-    this.#connection = new Connection(core.scheduler);
+    this.#connection = new Connection(core.nameClient(setup.clientId, 'consumer'), core.scheduler);
   }
 
   /** The id the group knows the member by; empty while it is not one. */
@@ -96,15 +96,17 @@ export class InMemoryConsumer implements DriverConsumer {
   async commitUnder(memberId: string, generation: number, offsets: readonly OffsetCommit[]): Promise<void> {
     if (this.#ended) throw new CommitError('COMMIT_FENCED', 'the consumer has left its group');
     if (memberId === '') throw new CommitError('COMMIT_STALE', 'the consumer has not joined its group yet');
+    const request = { groupId: this.groupId, memberId, generation, offsets };
+    const fault = this.core.faults.takeCommit(this.groupId, memberId);
     try {
-      await this.#connection.passage();
-      await this.core.commit({ groupId: this.groupId, memberId, generation, offsets });
-      await this.#connection.passage();
+      // Outside of the connection's order, as when the client had to send the request again: a join may overtake it.
+      if (fault?.requestDelayMs) await this.core.scheduler.sleep(fault.requestDelayMs);
+      await this.#connection.request(() => this.core.commit(request, fault));
     } catch (error) {
       if (error instanceof CommitError) throw error;
       if (!(error instanceof GroupError))
         throw new CommitError('COMMIT_FENCED', 'the client crashed', { cause: error });
-      if (error.type === 'UNKNOWN_MEMBER_ID') this.#membership?.heartbeatAnswered(memberId, 'fenced');
+      if (error.type === 'UNKNOWN_MEMBER_ID') this.#membership?.told(memberId, 'fenced');
       throw toCommitError(error);
     }
   }
@@ -153,6 +155,7 @@ export class InMemoryConsumer implements DriverConsumer {
     const { core, setup } = this;
     const fetcher = new Fetcher({
       scheduler: core.scheduler,
+      client: this.#connection.client,
       maxRecords: core.options.fetchMaxRecords,
       fromBeginning: this.#fromBeginning,
       logOf: (partition) => core.topics.log(partition),

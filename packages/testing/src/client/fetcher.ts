@@ -4,6 +4,7 @@ import {
   type StartPosition,
   type TopicPartition,
 } from '@kafka-worker/engine';
+import { CLUSTER } from '../latency.js';
 import type { PartitionLog } from '../log/partition-log.js';
 import type { Scheduler } from '../scheduler.js';
 import { PartitionFetch } from './partition-fetch.js';
@@ -11,6 +12,8 @@ import { PartitionFetch } from './partition-fetch.js';
 /** What a fetcher needs to know of its surroundings. */
 export interface FetcherOptions {
   readonly scheduler: Scheduler;
+  /** The client's end of a `Hop`. */
+  readonly client: string;
   readonly maxRecords: number;
   readonly fromBeginning: boolean;
   readonly logOf: (partition: TopicPartition) => PartitionLog;
@@ -117,10 +120,14 @@ export class Fetcher {
     if (this.#roundScheduled || !this.#canRun) return;
     if (!this.#anyReady()) return;
     this.#roundScheduled = true;
-    this.options.scheduler.later(() => {
-      this.#roundScheduled = false;
-      this.#round();
-    });
+    const { scheduler, client } = this.options;
+    scheduler.later(
+      () => {
+        this.#roundScheduled = false;
+        this.#round();
+      },
+      scheduler.latencyOf({ from: CLUSTER, to: client }),
+    );
   }
 
   #anyReady(): boolean {

@@ -17,10 +17,10 @@ import {
 } from '../group/assignors.js';
 import type { GroupCoordinator } from '../group/group-coordinator.js';
 import { GroupError } from '../group/group-error.js';
-import type { JoinAnswer, MemberNotice } from '../group/group-member.js';
+import type { JoinAnswer } from '../group/group-member.js';
 import type { Connection } from './connection.js';
 import type { Fetcher } from './fetcher.js';
-import { Notices } from './notices.js';
+import { type MemberNotice, Notices } from './notices.js';
 
 /** What a membership is made with. */
 export interface MembershipSetup {
@@ -56,6 +56,10 @@ export class Membership {
   readonly #revoked = new Set<string>();
   /** The last call of `assigned`: there is never a second one beside it. */
   #assigning: Promise<unknown> = Promise.resolve();
+  /** From JoinGroup to the answer to SyncGroup: no heartbeat is sent. */
+  #joining = false;
+  /** A heartbeat that was due while joining. */
+  #heartbeatDue = false;
   #alive = true;
   #loop: Promise<void> = Promise.resolve();
 
@@ -65,8 +69,8 @@ export class Membership {
     this.#loop = this.#run();
   }
 
-  /** Told by a heartbeat of the member of that id, one heartbeat interval after the group decided. */
-  heartbeatAnswered(memberId: string, notice: MemberNotice): void {
+  /** Told by the answer to a request of the member of that id. */
+  told(memberId: string, notice: MemberNotice): void {
     if (!this.#alive || memberId !== this.memberId) return;
     this.#notices.post(notice);
   }
@@ -115,12 +119,8 @@ export class Membership {
     if (this.#notices.interrupted) return;
     if (stopping) return this.#withdraw();
 
-    const answer = await this.#askToJoin();
-    const assignment = answer.leaderId === this.memberId ? this.#assign(answer) : undefined;
-    const mine = await setup.connection.request(() => setup.group.sync(this.memberId, answer.generation, assignment));
+    const { answer, mine } = await this.#joinAndSync();
     if (this.#notices.interrupted) return;
-
-    this.generation = answer.generation;
     const leaving = setup.fetcher.owned().filter((held) => !mine.some((p) => same(p, held)));
     const again = setup.incremental && leaving.length > 0;
     if (setup.incremental) await this.#revoke(leaving);
@@ -131,9 +131,27 @@ export class Membership {
     if (again) this.#notices.post('rebalance');
   }
 
+  async #joinAndSync(): Promise<{ answer: JoinAnswer; mine: readonly TopicPartition[] }> {
+    const { connection, group } = this.setup;
+    this.#joining = true;
+    try {
+      const answer = await this.#askToJoin();
+      const { memberId } = this;
+      const assignment = answer.leaderId === memberId ? this.#assign(answer) : undefined;
+      const mine = await connection.request(() => group.sync(memberId, answer.generation, assignment));
+      if (this.#alive) this.generation = answer.generation;
+      this.#joining = false;
+      if (this.#heartbeatDue) void this.#heartbeat();
+      return { answer, mine };
+    } finally {
+      this.#joining = false;
+      this.#heartbeatDue = false;
+    }
+  }
+
   async #askToJoin(): Promise<JoinAnswer> {
     const { setup } = this;
-    const { group } = setup;
+    const { core, group } = setup;
     if (this.memberId === '') {
       const memberId = await setup.connection.request(() => group.allocateMemberId(setup.clientId));
       // Stopped meanwhile, and `leave` knew no id to leave with: joining now would make a member nobody looks after.
@@ -150,22 +168,24 @@ export class Membership {
         owned: setup.incremental ? setup.fetcher.owned() : [],
         sessionTimeoutMs: setup.sessionTimeoutMs,
         rebalanceTimeoutMs: setup.rebalanceTimeoutMs,
-        notify: (notice) => void this.#hear(memberId, notice),
+        notify: () => core.scheduler.later(() => void this.#heartbeat(), core.options.heartbeatIntervalMs),
       }),
     );
     this.#notices.answered();
     return answer;
   }
 
-  /** What the group has decided reaches the client with the answer to its next heartbeat. */
-  async #hear(memberId: string, notice: MemberNotice): Promise<void> {
-    const { connection, core, group } = this.setup;
+  /** The one heartbeat after something has changed. It is answered by how things stand when it arrives. */
+  async #heartbeat(): Promise<void> {
+    const { memberId, generation } = this;
+    const { connection, group } = this.setup;
+    this.#heartbeatDue = this.#joining;
+    if (this.#joining || !this.#alive || generation < 0) return;
     try {
-      await core.scheduler.sleep(core.options.heartbeatIntervalMs);
-      await connection.passage();
-      // A heartbeat is answered by how things stand when it arrives: the member may have joined by itself.
-      if (notice === 'rebalance' && !group.awaits(memberId)) return;
-      this.heartbeatAnswered(memberId, notice);
+      const refusal = await connection.request(() => group.heartbeat(memberId, generation));
+      // An answer that was overtaken by a join is about a generation of the past.
+      if (!refusal || this.#joining || generation !== this.generation) return;
+      this.told(memberId, refusal.type === 'UNKNOWN_MEMBER_ID' ? 'fenced' : 'rebalance');
     } catch {
       // Crashed meanwhile.
     }

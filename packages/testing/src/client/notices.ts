@@ -1,5 +1,7 @@
 import { type Deferred, deferred } from '../clock/deferred.js';
-import type { MemberNotice } from '../group/group-member.js';
+
+/** What a client makes of the answer to a heartbeat. */
+export type MemberNotice = 'rebalance' | 'fenced';
 
 /** What a member has been told by its heartbeats and not dealt with yet. `stop` comes from the engine. */
 export type ClientNotice = MemberNotice | 'stop';

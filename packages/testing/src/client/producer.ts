@@ -2,24 +2,31 @@ import { type DriverProducer, KafkaWorkerError, type OutgoingRecord, type Record
 import type { ClusterCore } from '../cluster-core.js';
 import { appendAll } from '../log/append.js';
 import { Partitioner } from '../log/partitioner.js';
+import { Connection } from './connection.js';
 
 /** A producer of the in-memory cluster. One `send` is written as a whole or not at all. */
 export class InMemoryProducer implements DriverProducer {
   readonly #partitioner = new Partitioner();
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #connection: Connection;
   #open = false;
 
-  constructor(private readonly core: ClusterCore) {}
+  constructor(
+    private readonly core: ClusterCore,
+    clientId: string,
+  ) {
+    this.#connection = new Connection(core.nameClient(clientId, 'producer'), core.scheduler);
+  }
 
   async connect(): Promise<void> {
-    await this.core.scheduler.hop();
+    await this.#connection.request(() => undefined);
     this.#open = true;
   }
 
   /** Rejects with `SEND_FAILED`; its `canRetry` is false where a topic or partition does not exist. */
   send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
     if (!this.#open) return Promise.reject(new KafkaWorkerError('SEND_FAILED', 'the producer is not connected'));
-    const sent = this.#send(records);
+    const sent = this.#connection.request(() => this.#write(records));
     this.#underWay.add(sent);
     const done = (): void => {
       this.#underWay.delete(sent);
@@ -33,9 +40,8 @@ export class InMemoryProducer implements DriverProducer {
     await Promise.allSettled(this.#underWay);
   }
 
-  async #send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
+  async #write(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
     const { core } = this;
-    await core.scheduler.hop();
     const fault = core.faults.takeProduce(records);
     if (fault?.delayMs) await core.scheduler.sleep(fault.delayMs);
     if (fault?.fails && !fault.answerLost) throw failure('the cluster refused what was sent (fault)', true);
@@ -46,7 +52,6 @@ export class InMemoryProducer implements DriverProducer {
     } catch (cause) {
       throw failure(cause instanceof Error ? cause.message : String(cause), false, cause);
     }
-    await core.scheduler.hop();
     if (fault?.answerLost) throw failure('the acknowledgement was lost (fault)', true);
     return written;
   }

@@ -64,12 +64,6 @@ export class GroupCoordinator {
     return this.#members.has(memberId);
   }
 
-  /** True while a rebalance waits for this member's JoinGroup. */
-  awaits(memberId: string): boolean {
-    const member = this.#members.get(memberId);
-    return this.#state === 'PreparingRebalance' && member !== undefined && !member.joining;
-  }
-
   /** Ids sort in the order in which they were given out. */
   allocateMemberId(clientId: string): string {
     const memberId = `${clientId}-${String(this.nextMemberNumber()).padStart(4, '0')}`;
@@ -109,6 +103,13 @@ export class GroupCoordinator {
     return promise;
   }
 
+  /** Heartbeat. Returns why it is refused; undefined when all is well, as it is between JoinGroup and SyncGroup too. */
+  heartbeat(memberId: string, generation: number): GroupError | undefined {
+    const refusal = this.#check(memberId, generation);
+    if (refusal) return refusal;
+    return this.#state === 'PreparingRebalance' ? new GroupError('REBALANCE_IN_PROGRESS', this.groupId) : undefined;
+  }
+
   /** LeaveGroup. */
   leave(memberId: string): void {
     this.#allocated.delete(memberId);
@@ -117,7 +118,7 @@ export class GroupCoordinator {
 
   /** The member is out: its session is over, or it was fenced. It hears of it with its next heartbeat. */
   expel(memberId: string): void {
-    this.#remove(memberId)?.request.notify('fenced');
+    this.#remove(memberId)?.request.notify();
   }
 
   /** Nothing is heard of the member from now on. Its session ends one session timeout later. */
@@ -141,12 +142,9 @@ export class GroupCoordinator {
    * Returns why nothing was stored; undefined when all of it was.
    */
   commit(memberId: string, generation: number, offsets: readonly OffsetCommit[]): GroupError | undefined {
-    const member = this.#members.get(memberId);
-    if (!member) return new GroupError('UNKNOWN_MEMBER_ID', `member "${memberId}" is not in group "${this.groupId}"`);
-    if (generation !== this.#generation) {
-      return new GroupError('ILLEGAL_GENERATION', `generation ${generation}, the group is at ${this.#generation}`);
-    }
-    if (this.#state === 'CompletingRebalance' || member.joining) {
+    const refusal = this.#check(memberId, generation);
+    if (refusal) return refusal;
+    if (this.#state === 'CompletingRebalance') {
       return new GroupError('REBALANCE_IN_PROGRESS', `group "${this.groupId}" is between JoinGroup and SyncGroup`);
     }
     for (const offset of offsets) {
@@ -158,6 +156,14 @@ export class GroupCoordinator {
     }
     for (const offset of offsets) this.offsets.put(offset);
     return undefined;
+  }
+
+  #check(memberId: string, generation: number): GroupError | undefined {
+    if (!this.#members.has(memberId)) {
+      return new GroupError('UNKNOWN_MEMBER_ID', `member "${memberId}" is not in group "${this.groupId}"`);
+    }
+    if (generation === this.#generation) return undefined;
+    return new GroupError('ILLEGAL_GENERATION', `generation ${generation}, the group is at ${this.#generation}`);
   }
 
   #remove(memberId: string): GroupMember | undefined {
@@ -181,7 +187,7 @@ export class GroupCoordinator {
       timeoutMs = Math.max(timeoutMs, member.request.rebalanceTimeoutMs);
       member.syncing?.reject(new GroupError('REBALANCE_IN_PROGRESS', this.groupId));
       member.syncing = undefined;
-      if (!member.joining) member.request.notify('rebalance');
+      if (!member.joining) member.request.notify();
     }
     this.#rebalanceTimer = this.scheduler.setTimer(() => this.#complete(), timeoutMs);
   }
@@ -231,7 +237,7 @@ export class GroupCoordinator {
         member.joining = undefined;
       }
     }
-    for (const member of late) member.request.notify('fenced');
+    for (const member of late) member.request.notify();
   }
 
   #share(assignment: GroupAssignment): void {

@@ -2,9 +2,6 @@ import type { TimerHandle, TopicPartition } from '@kafka-worker/engine';
 import type { Deferred } from '../clock/deferred.js';
 import type { AssignableMember } from './assignors.js';
 
-/** What a broker lets a member know in the answer to a heartbeat. */
-export type MemberNotice = 'rebalance' | 'fenced';
-
 /** A member asks to be in the next generation. */
 export interface JoinRequest {
   /** From `GroupCoordinator.allocateMemberId`. */
@@ -16,8 +13,11 @@ export interface JoinRequest {
   readonly owned: readonly TopicPartition[];
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
-  /** Called in the turn in which the group decides; the client is told when its next heartbeat would be answered. */
-  readonly notify: (notice: MemberNotice) => void;
+  /**
+   * Called in the turn in which something changes that the answer to the member's next heartbeat depends on. Spares the
+   * clients the heartbeats that would only be told that all is well.
+   */
+  readonly notify: () => void;
 }
 
 /** The answer to all members, once a generation is complete. */
