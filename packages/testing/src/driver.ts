@@ -1,4 +1,4 @@
-import type { KafkaDriver } from '@kafka-worker/engine';
+import type { DriverCapabilities, KafkaDriver } from '@kafka-worker/engine';
 import { InMemoryAdmin } from './client/admin.js';
 import { InMemoryConsumer } from './client/consumer.js';
 import { InMemoryProducer } from './client/producer.js';
@@ -13,17 +13,41 @@ export interface InMemoryDriverOptions {
    * Default false: every rebalance revokes all.
    */
   readonly incrementalRebalance?: boolean;
+  /**
+   * False: the client sends no heartbeats while `revoking` is awaited, as kafkajs does. The driver then has
+   * `keepAliveDuringRevokeMs`, and a session that no commit renews meanwhile runs out. Default true.
+   */
+  readonly heartbeatsDuringRevoke?: boolean;
 }
 
 /** @internal */
 export function createDriver(core: ClusterCore, options: InMemoryDriverOptions): KafkaDriver {
   const clientId = options.clientId ?? 'in-memory';
+  const capabilities = capabilitiesOf(options, core.options.sessionTimeoutMs);
   const incrementalRebalance = options.incrementalRebalance ?? false;
+  const heartbeatsDuringRevoke = options.heartbeatsDuringRevoke ?? true;
   return {
     name: 'in-memory',
-    capabilities: { incrementalRebalance, staticMembership: false, commitDuringRevoke: true, transactions: false },
-    createConsumer: (consumer) => new InMemoryConsumer(core, { ...consumer, clientId, incrementalRebalance }),
+    capabilities,
+    createConsumer: (consumer) =>
+      new InMemoryConsumer(core, { ...consumer, clientId, incrementalRebalance, heartbeatsDuringRevoke }),
     createProducer: () => new InMemoryProducer(core, clientId),
     createAdmin: () => new InMemoryAdmin(core, clientId),
+  };
+}
+
+/** @internal */
+export function capabilitiesOf(
+  { incrementalRebalance = false, heartbeatsDuringRevoke = true }: InMemoryDriverOptions,
+  defaultSessionTimeoutMs: number,
+): DriverCapabilities {
+  return {
+    incrementalRebalance,
+    staticMembership: false,
+    commitDuringRevoke: true,
+    transactions: false,
+    ...(!heartbeatsDuringRevoke && {
+      keepAliveDuringRevokeMs: ({ sessionTimeoutMs = defaultSessionTimeoutMs }) => sessionTimeoutMs / 4,
+    }),
   };
 }

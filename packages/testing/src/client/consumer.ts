@@ -21,6 +21,7 @@ import { Membership } from './membership.js';
 export interface ConsumerSetup extends DriverConsumerOptions {
   readonly clientId: string;
   readonly incrementalRebalance: boolean;
+  readonly heartbeatsDuringRevoke: boolean;
 }
 
 /** A member of a group of the in-memory cluster. Made by its driver. */
@@ -134,21 +135,21 @@ export class InMemoryConsumer implements DriverConsumer {
     this.#end();
     this.#connection.cut();
     this.#membership?.abandon();
-    this.core.group(this.groupId).silent(memberId);
+    this.core.group(this.groupId).silent(memberId, 'crashed');
   }
 
   /** As a process that is stopped (SIGSTOP) or cut off: no heartbeat, no record, requests wait. */
   suspend(): void {
     this.#connection.suspend();
     this.#fetcher?.halt();
-    this.core.group(this.groupId).silent(this.memberId);
+    this.core.group(this.groupId).silent(this.memberId, 'suspended');
   }
 
   /** Ends `suspend`. */
   wake(): void {
     this.#connection.wake();
     this.#fetcher?.proceed();
-    this.core.group(this.groupId).heard(this.memberId);
+    this.core.group(this.groupId).heard(this.memberId, 'suspended');
   }
 
   #join(listener: DriverConsumerListener, topics: readonly string[]): void {
@@ -171,6 +172,7 @@ export class InMemoryConsumer implements DriverConsumer {
       group: core.group(this.groupId),
       clientId: setup.clientId,
       incremental: setup.incrementalRebalance,
+      heartbeatsDuringRevoke: setup.heartbeatsDuringRevoke,
       topics,
       sessionTimeoutMs: setup.sessionTimeoutMs ?? core.options.sessionTimeoutMs,
       rebalanceTimeoutMs: setup.rebalanceTimeoutMs ?? core.options.rebalanceTimeoutMs,

@@ -31,6 +31,7 @@ export interface MembershipSetup {
   readonly group: GroupCoordinator;
   readonly clientId: string;
   readonly incremental: boolean;
+  readonly heartbeatsDuringRevoke: boolean;
   readonly topics: readonly string[];
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
@@ -58,7 +59,9 @@ export class Membership {
   #assigning: Promise<unknown> = Promise.resolve();
   /** From JoinGroup to the answer to SyncGroup: no heartbeat is sent. */
   #joining = false;
-  /** A heartbeat that was due while joining. */
+  /** The client waits for the engine and sends no heartbeats meanwhile. */
+  #quiet = false;
+  /** A heartbeat that was due while none was sent. */
   #heartbeatDue = false;
   #alive = true;
   #loop: Promise<void> = Promise.resolve();
@@ -179,8 +182,8 @@ export class Membership {
   async #heartbeat(): Promise<void> {
     const { memberId, generation } = this;
     const { connection, group } = this.setup;
-    this.#heartbeatDue = this.#joining;
-    if (this.#joining || !this.#alive || generation < 0) return;
+    this.#heartbeatDue = this.#joining || this.#quiet;
+    if (this.#heartbeatDue || !this.#alive || generation < 0) return;
     try {
       const refusal = await connection.request(() => group.heartbeat(memberId, generation));
       // An answer that was overtaken by a join is about a generation of the past.
@@ -208,8 +211,25 @@ export class Membership {
     const deadline = new Promise<void>((resolve) => {
       timer = core.scheduler.setTimer(resolve, rebalanceTimeoutMs);
     });
+    const silent = this.#fallSilent();
     await Promise.race([listener.revoking(asked, rebalanceTimeoutMs), deadline, this.#notices.interruption()]);
+    silent.end();
     core.scheduler.clearTimer(timer);
+  }
+
+  /** Where the client's own loop sends no heartbeats while it waits for the engine: until `end` is called. */
+  #fallSilent(): { end: () => void } {
+    const { group, heartbeatsDuringRevoke } = this.setup;
+    if (heartbeatsDuringRevoke) return { end: () => undefined };
+    const { memberId } = this;
+    this.#quiet = true;
+    group.silent(memberId, 'revoking');
+    const end = (): void => {
+      this.#quiet = false;
+      group.heard(memberId, 'revoking');
+      if (this.#heartbeatDue) void this.#heartbeat();
+    };
+    return { end };
   }
 
   /** Gives the engine what the group gave the member, and starts to fetch where the engine says. */

@@ -3,7 +3,7 @@ import { deferred } from '../clock/deferred.js';
 import type { Scheduler } from '../scheduler.js';
 import type { GroupAssignment } from './assignors.js';
 import { GroupError, type GroupErrorType } from './group-error.js';
-import { GroupMember, type JoinAnswer, type JoinRequest } from './group-member.js';
+import { GroupMember, type JoinAnswer, type JoinRequest, type Silence } from './group-member.js';
 import { OffsetStore } from './offset-store.js';
 
 /** A broker stores no more metadata than this with an offset. Characters, not bytes. */
@@ -84,6 +84,7 @@ export class GroupCoordinator {
     member.request = request;
     member.joining ??= deferred<JoinAnswer>();
     const { promise } = member.joining;
+    this.#watch(member);
     if (wasEmpty) this.#notBefore = this.scheduler.clock.now() + this.initialRebalanceDelayMs;
     this.#prepare();
     this.#scheduleCompletion();
@@ -99,6 +100,7 @@ export class GroupCoordinator {
     if (this.#state === 'Stable') return Promise.resolve(member.assignment);
     member.syncing ??= deferred<readonly TopicPartition[]>();
     const { promise } = member.syncing;
+    this.#watch(member);
     if (memberId === this.#leaderId && assignment) this.#share(assignment);
     return promise;
   }
@@ -107,6 +109,7 @@ export class GroupCoordinator {
   heartbeat(memberId: string, generation: number): GroupError | undefined {
     const refusal = this.#check(memberId, generation);
     if (refusal) return refusal;
+    this.#renew(memberId);
     return this.#state === 'PreparingRebalance' ? new GroupError('REBALANCE_IN_PROGRESS', this.groupId) : undefined;
   }
 
@@ -121,24 +124,27 @@ export class GroupCoordinator {
     this.#remove(memberId)?.request.notify();
   }
 
-  /** Nothing is heard of the member from now on. Its session ends one session timeout later. */
-  silent(memberId: string): void {
+  /**
+   * No heartbeat of the member arrives from now on. Its session ends one session timeout later, or after the last
+   * request that renews it; while a JoinGroup or SyncGroup of it hangs it goes on.
+   */
+  silent(memberId: string, why: Silence): void {
     const member = this.#members.get(memberId);
-    if (!member || member.sessionTimer !== undefined) return;
-    member.sessionTimer = this.scheduler.setTimer(() => this.expel(memberId), member.request.sessionTimeoutMs);
+    member?.silences.add(why);
+    if (member) this.#watch(member);
   }
 
-  /** The member is heard of again. */
-  heard(memberId: string): void {
+  /** Ends {@link silent}. */
+  heard(memberId: string, why: Silence): void {
     const member = this.#members.get(memberId);
-    if (!member || member.sessionTimer === undefined) return;
-    this.scheduler.clearTimer(member.sessionTimer);
-    member.sessionTimer = undefined;
+    member?.silences.delete(why);
+    if (member) this.#watch(member);
   }
 
   /**
    * OffsetCommit. Checks what a broker checks: member, generation, state of the group, length of the metadata.
-   * Not who owns the partition: a member of the right generation may commit for any.
+   * Not who owns the partition: a member of the right generation may commit for any. One that passes the checks of
+   * the member renews its session.
    * Returns why nothing was stored; undefined when all of it was.
    */
   commit(memberId: string, generation: number, offsets: readonly OffsetCommit[]): GroupError | undefined {
@@ -147,6 +153,7 @@ export class GroupCoordinator {
     if (this.#state === 'CompletingRebalance') {
       return new GroupError('REBALANCE_IN_PROGRESS', `group "${this.groupId}" is between JoinGroup and SyncGroup`);
     }
+    this.#renew(memberId);
     for (const offset of offsets) {
       const where = `${offset.topic}/${offset.partition}`;
       if (!this.partitionExists(offset)) return new GroupError('UNKNOWN_TOPIC_OR_PARTITION', where);
@@ -164,6 +171,27 @@ export class GroupCoordinator {
     }
     if (generation === this.#generation) return undefined;
     return new GroupError('ILLEGAL_GENERATION', `generation ${generation}, the group is at ${this.#generation}`);
+  }
+
+  /** A request that counts as a sign of life. */
+  #renew(memberId: string): void {
+    const member = this.#members.get(memberId);
+    if (!member || member.sessionTimer === undefined) return;
+    this.scheduler.clearTimer(member.sessionTimer);
+    member.sessionTimer = undefined;
+    this.#watch(member);
+  }
+
+  /** Sets or clears the session timer as the member's state asks for. */
+  #watch(member: GroupMember): void {
+    const watched = member.silences.size > 0 && !member.waits;
+    if (watched === (member.sessionTimer !== undefined)) return;
+    if (watched) {
+      member.sessionTimer = this.scheduler.setTimer(() => this.expel(member.id), member.request.sessionTimeoutMs);
+    } else {
+      this.scheduler.clearTimer(member.sessionTimer);
+      member.sessionTimer = undefined;
+    }
   }
 
   #remove(memberId: string): GroupMember | undefined {
@@ -187,6 +215,7 @@ export class GroupCoordinator {
       timeoutMs = Math.max(timeoutMs, member.request.rebalanceTimeoutMs);
       member.syncing?.reject(new GroupError('REBALANCE_IN_PROGRESS', this.groupId));
       member.syncing = undefined;
+      this.#watch(member);
       if (!member.joining) member.request.notify();
     }
     this.#rebalanceTimer = this.scheduler.setTimer(() => this.#complete(), timeoutMs);
@@ -235,6 +264,7 @@ export class GroupCoordinator {
           members: member === leader ? everybody : [],
         });
         member.joining = undefined;
+        this.#watch(member);
       }
     }
     for (const member of late) member.request.notify();
@@ -246,6 +276,7 @@ export class GroupCoordinator {
       member.assignment = assignment.get(member.id) ?? [];
       member.syncing?.resolve(member.assignment);
       member.syncing = undefined;
+      this.#watch(member);
     }
   }
 }

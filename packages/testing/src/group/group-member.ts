@@ -29,6 +29,14 @@ export interface JoinAnswer {
   readonly members: readonly AssignableMember[];
 }
 
+/**
+ * suspended     its process stands still, or is cut off
+ * disconnected  its connection is down
+ * revoking      its client sends no heartbeats while it waits for the engine to let partitions go
+ * crashed       there is nobody any more
+ */
+export type Silence = 'suspended' | 'disconnected' | 'revoking' | 'crashed';
+
 /** A member as the coordinator keeps it. */
 export class GroupMember {
   /** The partitions of the last SyncGroup. */
@@ -37,12 +45,19 @@ export class GroupMember {
   joining: Deferred<JoinAnswer> | undefined;
   /** Set while the member's SyncGroup waits for the leader's assignment. */
   syncing: Deferred<readonly TopicPartition[]> | undefined;
-  /** Set while nothing is heard of the member: when it fires the session is over. */
+  /** Why nothing is heard of the member now; empty while its heartbeats arrive. */
+  readonly silences = new Set<Silence>();
+  /** Set while nothing is heard of the member and it is not waited for itself: when it fires the session is over. */
   sessionTimer: TimerHandle | undefined;
 
   constructor(public request: JoinRequest) {}
 
   get id(): string {
     return this.request.memberId;
+  }
+
+  /** A JoinGroup or SyncGroup of the member hangs: it cannot be expected to say anything else. */
+  get waits(): boolean {
+    return this.joining !== undefined || this.syncing !== undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { KafkaDriver } from '@kafka-worker/engine';
+import { capabilitiesOf } from '../driver.js';
 import type { RemoteDriverOptions } from './connect.js';
 import { RemoteAdmin, RemoteProducer } from './remote-clients.js';
 import { RemoteConsumer } from './remote-consumer.js';
@@ -10,12 +11,8 @@ import { RemoteConsumer } from './remote-consumer.js';
 export function remoteDriver(options: RemoteDriverOptions): KafkaDriver {
   return {
     name: 'in-memory-remote',
-    capabilities: {
-      incrementalRebalance: options.incrementalRebalance ?? false,
-      staticMembership: false,
-      commitDuringRevoke: true,
-      transactions: false,
-    },
+    // The cluster's own default is not known here: a driver with shorter sessions names them for each consumer.
+    capabilities: capabilitiesOf(options, 30_000),
     createConsumer: (consumer) => new RemoteConsumer(options, consumer),
     createProducer: () => new RemoteProducer(options),
     createAdmin: () => new RemoteAdmin(options),
