@@ -75,10 +75,8 @@ export class Worker {
 
   /** @returns how many records from the front were taken. */
   take(partition: PartitionAssignment, batch: RecordBatch): number {
-    const { taken, passed } = this.intake.take(partition, batch);
+    const { taken, passed } = this.intake.take(partition, batch, () => this.reconsider(partition));
     if (passed > 0) partition.committer.note(partition);
-    this.#turns.offer(partition);
-    this.pump();
     return taken;
   }
 
@@ -280,11 +278,11 @@ export class Worker {
     lane.shift();
     if (lane.head === undefined) partition.lanes.remove(lane);
     else partition.lanes.makeReady(lane);
-    partition.committer.note(partition);
     if (disposition !== 'done' || this.events.wantsDone) {
       const base = { type: 'record.settled', ...this.#of(task), disposition } as const;
       this.events.emit(error === undefined ? base : { ...base, error });
     }
+    partition.committer.note(partition);
     this.intake.settled(partition);
     if (partition.mapHeld && partition.running === 0 && !partition.lanes.hasReady) partition.reviewMap();
     if (partition.lanes.hasReady) this.#turns.offer(partition);

@@ -22,21 +22,46 @@ export interface Taken {
 export class Intake {
   /** Records that came again although an earlier assignment had settled them. */
   redeliveredDone = 0;
+  /**
+   * The partition whose records are being offered in this very call. Room that its handlers make meanwhile is used at
+   * once: a `resume` now would come before the client knows that it was refused anything, and be lost.
+   */
+  #offering: PartitionAssignment | undefined;
 
   constructor(
     readonly budget: CompiledWorkerOptions['buffer'],
     readonly clock: Clock,
   ) {}
 
-  take(partition: PartitionAssignment, batch: RecordBatch): Taken {
-    const { tracker, lanes } = partition;
+  /**
+   * @param start called after records were taken: what it starts may settle at once, and make room for more of them.
+   */
+  take(partition: PartitionAssignment, batch: RecordBatch, start: () => void): Taken {
     const { records } = batch;
+    partition.highWatermark = batch.highWatermark;
+    this.#offering = partition;
+    let taken = 0;
+    let passed = 0;
+    do {
+      const more = this.#takeFrom(partition, records, taken);
+      taken = more.taken;
+      passed += more.passed;
+      partition.refusing = taken < records.length;
+      start();
+    } while (taken < records.length && !partition.refusing && partition.alive);
+    this.#offering = undefined;
+    this.redeliveredDone += passed;
+    return { taken, passed };
+  }
+
+  /** Takes what there is room for, from the record at `index` on. */
+  #takeFrom(partition: PartitionAssignment, records: readonly KafkaRecord[], index: number): Taken {
+    const { tracker, lanes } = partition;
     const now = this.clock.now() - partition.since;
     let passed = 0;
-    let index = 0;
-    partition.highWatermark = batch.highWatermark;
-    for (; index < records.length; index++) {
-      const record = records[index] as KafkaRecord;
+    let taken = index;
+    for (; taken < records.length; taken++) {
+      const record = records[taken] as KafkaRecord;
       // clients deliver again from the committed offset after a join; what was taken before is known already
       if (record.offset < tracker.position) continue;
       if (tracker.wasSettled(record.offset)) {
@@ -52,9 +77,7 @@ export class Intake {
       lane.push(task);
       if (lane.state === 'idle') lanes.makeReady(lane);
     }
-    this.redeliveredDone += passed;
-    partition.refusing = index < records.length;
-    return { taken: index, passed };
+    return { taken, passed };
   }
 
   /** Something was settled: a partition that refused may have room. */
@@ -63,7 +86,7 @@ export class Intake {
     if (partition.tracker.unsettled > this.budget.records * LOW_WATER) return;
     if (partition.bufferedBytes > this.budget.bytes * LOW_WATER) return;
     partition.refusing = false;
-    partition.consumer.resume([partition]);
+    if (this.#offering !== partition) partition.consumer.resume([partition]);
   }
 
   /** A record larger than the whole budget is taken when nothing else is there: it would never fit otherwise. */

@@ -1,0 +1,61 @@
+import type { OffsetCommit } from '@kafka-worker/engine';
+import type { HeldPartition } from './held-partition.js';
+import { numberOf, type ProcessModel } from './process-model.js';
+import { readStoredMap, spansHold } from './stored-map.js';
+
+/**
+ * Looks at a commit in the moment in which the engine sends it.
+ * @param mapsMayBeLost the broker has refused a map of this process as too large: from then on it may leave them out.
+ */
+export function checkCommit(process: ProcessModel, group: number, offsets: readonly OffsetCommit[], mapsMayBeLost: boolean): void {
+  for (const commit of offsets) {
+    const partition = process.find(group, numberOf(commit.topic), commit.partition);
+    const what = `${process.name} commits ${commit.offset} of ${commit.topic}/${commit.partition}`;
+    if (partition === undefined) {
+      process.violations.add('ownership', `${what}, which it does not hold`);
+      continue;
+    }
+    checkOffset(process, partition, commit, what);
+    checkMap(process, partition, commit, what, mapsMayBeLost);
+    partition.sent = commit.offset;
+    // what has ended but is not settled yet in the engine's eyes may be in the next one
+    if (partition.worker.commit !== 'manual') partition.dirtySince = undefined;
+  }
+}
+
+function checkOffset(process: ProcessModel, partition: HeldPartition, { offset }: OffsetCommit, what: string): void {
+  const { violations } = process;
+  const highest = partition.frontier(true);
+  violations.expect(offset <= highest, 'safety', () => `${what}, but ${highest} is not settled`);
+  violations.expect(
+    partition.sent === undefined || offset >= partition.sent,
+    'safety',
+    () => `${what} after ${partition.sent}`,
+  );
+  if (partition.worker.commit === 'manual') return;
+  const lowest = partition.frontier(false);
+  violations.expect(offset >= lowest, 'safety', () => `${what}, though all below ${lowest} has settled: an old snapshot`);
+}
+
+function checkMap(
+  process: ProcessModel,
+  partition: HeldPartition,
+  { offset, metadata }: OffsetCommit,
+  what: string,
+  mapsMayBeLost: boolean,
+): void {
+  const { violations } = process;
+  const spans = readStoredMap(metadata, offset);
+  if (spans === undefined) {
+    violations.add('safety', `${what} with a map that nobody can read`);
+    return;
+  }
+  for (const { from, to } of spans) {
+    for (let at = from; at < to; at++) {
+      if (!partition.mayBeDone(at)) return violations.add('safety', `${what} with ${at} as done, which is not settled`);
+    }
+  }
+  if (partition.worker.commit === 'manual' || (metadata === '' && mapsMayBeLost)) return;
+  const missing = partition.doneAbove(offset).find((done) => !spansHold(spans, done));
+  violations.expect(missing === undefined, 'safety', () => `${what} without ${missing}, which has settled above it`);
+}

@@ -1,0 +1,48 @@
+import type { Violations } from './violation.js';
+import type { ModelCall } from './model-call.js';
+
+/** What is true of all processes of all groups together. Keys are `group/topic/partition`. */
+export class GroupModel {
+  /** Offsets that some holder has settled, by its handler's word or by policy. */
+  readonly #settled = new Map<string, Set<number>>();
+  /** Offsets that an operator has passed over by a seek. */
+  readonly #passed = new Map<string, Set<number>>();
+  readonly #running = new Map<string, Set<ModelCall>>();
+
+  constructor(readonly violations: Violations) {}
+
+  settled(key: string, offset: number): void {
+    set(this.#settled, key).add(offset);
+  }
+
+  passed(key: string, offset: number): void {
+    set(this.#passed, key).add(offset);
+  }
+
+  /** True where nothing of this record is left to do. */
+  accounted(key: string, offset: number): boolean {
+    return set(this.#settled, key).has(offset) || set(this.#passed, key).has(offset);
+  }
+
+  /** @param counts whether the other one is still a member that may run anything. */
+  started(lane: string, call: ModelCall, counts: (other: ModelCall) => boolean): void {
+    const running = set(this.#running, lane);
+    for (const other of running) {
+      if (other.process === call.process || other.leftOver || other.givenUp || other.signal.aborted) continue;
+      if (!counts(other)) continue;
+      const [here, there] = [call, other].map((one) => `${one.held.record.offset} in ${one.process}`);
+      this.violations.add('order', `${lane}: ${here} starts while ${there} runs`);
+    }
+    running.add(call);
+  }
+
+  ended(lane: string, call: ModelCall): void {
+    this.#running.get(lane)?.delete(call);
+  }
+}
+
+function set<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
+  let found = map.get(key);
+  if (found === undefined) map.set(key, (found = new Set()));
+  return found;
+}

@@ -1,0 +1,192 @@
+import type { WorkerSpec } from '../scenario/scenario.js';
+import { isBroken, laneOf } from './lane-rule.js';
+import type { LogModel, LogRecord } from './log-model.js';
+import type { ModelCall } from './model-call.js';
+import { type Span, spansHold } from './stored-map.js';
+
+/** A record that is taken and not settled. */
+export interface HeldRecord {
+  readonly record: LogRecord;
+  readonly lane: string;
+  /** `orderBy` threw: no handler ever sees it. */
+  readonly broken: boolean;
+  phase: 'queued' | 'running' | 'waiting' | 'frozen';
+  /** Attempts begun that count. */
+  attempts: number;
+  /** While it waits: no attempt before. Milliseconds. */
+  notBefore: number;
+  frozenScope: 'key' | 'partition';
+  /** An operator has given it up; the engine settles it in this very call. */
+  givenUp: boolean;
+  /** Meaningless unless it runs. */
+  call: ModelCall | undefined;
+}
+
+/** One partition while one process holds it, as it has to be. */
+export class HeldPartition {
+  /** Invariant: ascending in offset. */
+  readonly unsettled = new Map<number, HeldRecord>();
+  /** Settled by this holder, or passed over since an earlier one had. */
+  readonly settled = new Set<number>();
+  /** Next offset to be taken. */
+  position: number;
+  paused = false;
+  /**
+   * no         handlers start
+   * revoking   nothing starts
+   * reopening  the next assignment is being worked out: it may go on at any moment
+   */
+  draining: 'no' | 'revoking' | 'reopening' = 'no';
+  /** Handed over, lost or replaced by a seek. Never false again. */
+  dead = false;
+  /** Refused records and has not asked for more since. */
+  refusing = false;
+  /** Since when something is settled that was not in a commit; undefined: nothing. Milliseconds. */
+  dirtySince: number | undefined;
+  /** The last offset it sent in a commit. */
+  sent: number | undefined;
+
+  constructor(
+    readonly group: number,
+    readonly topic: number,
+    readonly partition: number,
+    /** Index in the scenario. */
+    readonly workerIndex: number,
+    readonly worker: WorkerSpec,
+    readonly log: LogModel,
+    readonly start: number,
+    /** Settled under earlier holders, by what the group had stored. */
+    readonly restored: readonly Span[],
+  ) {
+    this.position = start;
+  }
+
+  get name(): string {
+    return `t${this.topic}/${this.partition} of g${this.group}`;
+  }
+
+  get running(): HeldRecord[] {
+    return this.#inPhase('running');
+  }
+
+  get waiting(): HeldRecord[] {
+    return this.#inPhase('waiting');
+  }
+
+  get frozen(): HeldRecord[] {
+    return this.#inPhase('frozen');
+  }
+
+  get frozenWhole(): boolean {
+    return this.frozen.some(({ frozenScope }) => frozenScope === 'partition');
+  }
+
+  get first(): HeldRecord | undefined {
+    for (const held of this.unsettled.values()) return held;
+    return undefined;
+  }
+
+  /** The client offers records: whatever is not known yet counts as taken until `taken` says how many were. */
+  offer(offsets: readonly number[]): void {
+    for (const offset of offsets) {
+      if (offset < this.position) continue;
+      if (!this.wasRestored(offset)) this.#take(offset);
+      this.position = offset + 1;
+    }
+  }
+
+  /** The engine took `taken` of these records. @returns records that it did not take and that run nevertheless. */
+  confirm(offsets: readonly number[], taken: number, positionBefore: number): HeldRecord[] {
+    const wrong: HeldRecord[] = [];
+    for (const offset of offsets.slice(taken)) {
+      const held = this.unsettled.get(offset);
+      if (held !== undefined && offset >= positionBefore) {
+        if (held.phase !== 'queued') wrong.push(held);
+        this.unsettled.delete(offset);
+      }
+    }
+    const last = offsets[taken - 1];
+    this.position = Math.max(positionBefore, last === undefined ? 0 : last + 1);
+    return wrong;
+  }
+
+  #take(offset: number): void {
+    const record = this.log.records.find((known) => known.offset === offset);
+    if (record === undefined) return;
+    const broken = isBroken(this.worker, record);
+    const lane = laneOf(this.worker, record);
+    this.unsettled.set(offset, {
+      record,
+      lane,
+      broken,
+      phase: 'queued',
+      attempts: 0,
+      notBefore: 0,
+      frozenScope: 'key',
+      givenUp: false,
+      call: undefined,
+    });
+  }
+
+  wasRestored(offset: number): boolean {
+    return spansHold(this.restored, offset);
+  }
+
+  settle(held: HeldRecord, now: number): void {
+    this.unsettled.delete(held.record.offset);
+    this.settled.add(held.record.offset);
+    this.dirtySince ??= now;
+  }
+
+  /** Unsettled records of the same lane that came before. */
+  blockers(held: HeldRecord): HeldRecord[] {
+    const found: HeldRecord[] = [];
+    for (const other of this.unsettled.values()) {
+      if (other === held) break;
+      if (other.lane === held.lane) found.push(other);
+    }
+    return found;
+  }
+
+  /** The lowest unsettled record of each lane. */
+  heads(): HeldRecord[] {
+    const heads = new Map<string, HeldRecord>();
+    for (const held of this.unsettled.values()) if (!heads.has(held.lane)) heads.set(held.lane, held);
+    return [...heads.values()];
+  }
+
+  /**
+   * What may be committed: the lowest unsettled offset, else the next one that is not known to be settled.
+   * @param ended counts records as settled whose handler has ended well, though the engine may not know it yet.
+   */
+  frontier(ended: boolean): number {
+    for (const held of this.unsettled.values()) if (!(ended && endedWell(held))) return held.record.offset;
+    let at = this.position;
+    for (const { from, to } of this.restored) if (from <= at) at = Math.max(at, to);
+    return at;
+  }
+
+  /** True where a commit may count this offset as done: settled, restored, or an offset that no record has. */
+  mayBeDone(offset: number): boolean {
+    const held = this.unsettled.get(offset);
+    if (held !== undefined) return endedWell(held);
+    return offset < this.position || this.wasRestored(offset);
+  }
+
+  /** Offsets above `offset` that are surely settled: what a done-set has to name. */
+  doneAbove(offset: number): number[] {
+    const done = [...this.settled].filter((settled) => settled > offset);
+    for (const { from, to } of this.restored) {
+      for (const record of this.log.between(Math.max(from, offset + 1), to)) done.push(record.offset);
+    }
+    return done;
+  }
+
+  #inPhase(phase: HeldRecord['phase']): HeldRecord[] {
+    return [...this.unsettled.values()].filter((held) => held.phase === phase);
+  }
+}
+
+function endedWell({ phase, call, givenUp }: HeldRecord): boolean {
+  return givenUp || (phase === 'running' && call?.end === 'ok' && call.abortedFor() !== 'timeout');
+}

@@ -1,0 +1,370 @@
+import type { AbortCause, EngineEvent, RecordBatch, StartPosition, TopicPartition } from '@kafka-worker/engine';
+import type { Scenario, WorkerSpec } from '../scenario/scenario.js';
+import type { GroupModel } from './group-model.js';
+import { HeldPartition, type HeldRecord } from './held-partition.js';
+import type { LogModel } from './log-model.js';
+import type { ModelCall } from './model-call.js';
+import { type AttemptEnd, fateOf } from './policy-rule.js';
+import type { Violations } from './violation.js';
+
+/** A handler that ignores its signal is given up this long after its timeout: `docs/options.md`. Milliseconds. */
+export const TIMEOUT_GRACE_MS = 5_000;
+
+/** What a process model asks of its surroundings. */
+export interface ModelWorld {
+  readonly scenario: Scenario;
+  readonly violations: Violations;
+  readonly groups: GroupModel;
+  now(): number;
+  log(topic: number, partition: number): LogModel;
+  /** True while the group still knows this process as a member and can reach it. */
+  believed(process: string, group: number): boolean;
+}
+
+/** What one process has to do and may not do, kept by watching it from outside. */
+export class ProcessModel {
+  /** By `group/topic/partition`. Holds no dead one. */
+  readonly held = new Map<string, HeldPartition>();
+  /** Attempts whose handlers run, of partitions that are gone too; without those given up. */
+  readonly running = new Set<ModelCall>();
+  /** Indices of workers that an operator has paused. */
+  readonly pausedWorkers = new Set<number>();
+  /** Groups whose next assignment is being worked out, with what was lost meanwhile. */
+  readonly assigning = new Map<number, Set<string>>();
+  /** It drains for its end: nothing starts any more. Since when, in milliseconds. */
+  stoppingSince: number | undefined;
+  /** Groups that it has left. */
+  readonly left = new Set<number>();
+  #abandoned: { key: string; offset: number }[] = [];
+
+  constructor(
+    readonly name: string,
+    readonly world: ModelWorld,
+  ) {}
+
+  get violations(): Violations {
+    return this.world.violations;
+  }
+
+  find(group: number, topic: number, partition: number): HeldPartition | undefined {
+    return this.held.get(keyOf(group, topic, partition));
+  }
+
+  ofGroup(group: number): HeldPartition[] {
+    return [...this.held.values()].filter((partition) => partition.group === group);
+  }
+
+  // ---------------------------------------------------------------- handlers
+
+  started(partition: HeldPartition | undefined, offset: number, attempt: number, signal: AbortSignal): ModelCall | undefined {
+    const { violations } = this;
+    const held = partition?.unsettled.get(offset);
+    if (partition === undefined || held === undefined) {
+      const promise = partition === undefined ? 'ownership' : 'no-loss';
+      violations.add(promise, `${this.name} starts ${offset} of ${partition?.name ?? 'a partition it does not hold'}`);
+      return undefined;
+    }
+    const what = `${this.name}: ${partition.name} ${offset}`;
+    const wrong = (promise: 'drain' | 'kept' | 'order' | 'attempts', why: string): void =>
+      violations.add(promise, `${what} starts ${why}`);
+    if (this.stoppingSince !== undefined) wrong('drain', 'while the process ends');
+    if (partition.draining === 'revoking') wrong('drain', 'while its partition is given back');
+    if (partition.paused || this.pausedWorkers.has(partition.workerIndex)) wrong('kept', 'while it is paused');
+    if (partition.frozenWhole) wrong('kept', 'while its partition is frozen');
+    if (held.broken) wrong('attempts', 'although its order could not be found out');
+    if (held.phase === 'running' || held.phase === 'frozen') wrong('order', `while it is ${held.phase}`);
+    if (this.world.now() < held.notBefore) wrong('attempts', `${held.notBefore - this.world.now()} ms too early`);
+    for (const other of partition.blockers(held)) wrong('order', `before ${other.record.offset} of its lane has settled`);
+    if (attempt !== held.attempts + 1) wrong('attempts', `as attempt ${attempt}, it is number ${held.attempts + 1}`);
+
+    const call: ModelCall = {
+      process: this.name,
+      partition,
+      held,
+      attempt,
+      startedAt: this.world.now(),
+      signal,
+      end: undefined,
+      givenUp: false,
+      leftOver: false,
+      abortedFor: () => (signal.aborted ? (signal.reason as { cause?: AbortCause }).cause : undefined),
+    };
+    held.phase = 'running';
+    held.attempts++;
+    held.call = call;
+    this.running.add(call);
+    this.#checkBounds(partition);
+    this.world.groups.started(laneKey(call), call, (other) => this.#isRival(other));
+    return call;
+  }
+
+  /** The handler has ended; the engine learns of it in this step. */
+  ended(call: ModelCall, end: AttemptEnd): void {
+    call.end = end;
+    this.world.groups.ended(laneKey(call), call);
+    if (call.givenUp) return;
+    const { partition, held } = call;
+    const cause = call.abortedFor();
+    if (partition.dead) this.running.delete(call);
+    else if (end !== 'ok' && (cause === 'rebalance' || cause === 'shutdown')) {
+      // cut off, not failed: it counts for nothing
+      held.phase = 'queued';
+      held.attempts--;
+      this.running.delete(call);
+    }
+  }
+
+  #isRival(other: ModelCall): boolean {
+    return (
+      this.world.believed(other.process, other.partition.group) && this.world.believed(this.name, other.partition.group)
+    );
+  }
+
+  #checkBounds(partition: HeldPartition): void {
+    const { worker, workerIndex } = partition;
+    const { maxConcurrency } = this.world.scenario.engine;
+    const mine = [...this.running].filter((call) => call.partition.workerIndex === workerIndex);
+    const { violations } = this;
+    const of = `${this.name}: w${workerIndex}`;
+    violations.expect(mine.length <= worker.limit, 'bounds', () => `${of} runs ${mine.length}, its limit is ${worker.limit}`);
+    violations.expect(
+      maxConcurrency === undefined || this.running.size <= maxConcurrency,
+      'bounds',
+      () => `${this.name} runs ${this.running.size}, its limit is ${maxConcurrency}`,
+    );
+    const partitions = new Set(mine.map((call) => call.partition)).size;
+    violations.expect(
+      partitions <= (worker.partitionLimit ?? Infinity),
+      'bounds',
+      () => `${of} runs ${partitions} partitions, its limit is ${worker.partitionLimit}`,
+    );
+  }
+
+  // ---------------------------------------------------------------- told by the engine
+
+  heard(event: EngineEvent): void {
+    switch (event.type) {
+      case 'record.failed':
+      case 'record.settled':
+      case 'record.late':
+      case 'frozen':
+        return this.#heardOfRecord(event);
+      default:
+    }
+  }
+
+  #heardOfRecord(event: Extract<EngineEvent, { type: 'record.failed' | 'record.settled' | 'record.late' | 'frozen' }>): void {
+    const key = keyOf(numberOf(event.groupId), numberOf(event.topic), event.partition);
+    const partition = this.held.get(key);
+    const held = partition?.unsettled.get(event.offset);
+    const what = `${this.name}: ${event.type} of ${key} ${event.offset}`;
+    if (event.type === 'record.late') {
+      const gone = partition === undefined || held?.phase !== 'running' || held.call?.end === undefined;
+      this.violations.expect(gone, 'truth', () => `${what}, but its partition is held and it ran`);
+      return this.#late(key, event.offset);
+    }
+    if (event.type === 'record.settled' && event.disposition === 'abandoned') {
+      this.#abandoned.push({ key, offset: event.offset });
+      return;
+    }
+    if (event.type === 'record.settled' && event.disposition === 'skipped') {
+      if (partition !== undefined && held?.givenUp) return this.#settle(partition, held);
+      const right = partition?.settled.has(event.offset) === true;
+      this.violations.expect(right, 'no-loss', () => `${what} as skipped, and nobody asked for it`);
+      return;
+    }
+    if (event.type === 'frozen') {
+      const right = held?.phase === 'frozen' && held.frozenScope === event.scope;
+      this.violations.expect(right, 'truth', () => `${what}, scope ${event.scope}, but it is ${held?.phase ?? 'not held'}`);
+      return;
+    }
+    if (partition === undefined || held === undefined) {
+      this.violations.add('ownership', `${what}, which is not held`);
+      return;
+    }
+    if (event.type === 'record.settled') this.#done(partition, held, what);
+    else this.#failed(partition, held, event.attempt, event.retryInMs, what);
+  }
+
+  /** A result that does not count, or an attempt of a partition that is gone and past its timeout and grace. */
+  #late(key: string, offset: number): void {
+    for (const call of this.running) {
+      const { partition, held } = call;
+      if (!partition.dead || held.record.offset !== offset || key !== keyOf(partition.group, partition.topic, partition.partition)) continue;
+      if (this.#howItFailed(partition.worker, call, this.world.now()) !== 'timeout') continue;
+      call.givenUp = true;
+      this.running.delete(call);
+      return;
+    }
+  }
+
+  #done(partition: HeldPartition, held: HeldRecord, what: string): void {
+    const { call } = held;
+    const well = held.phase === 'running' && call?.end === 'ok' && call.abortedFor() !== 'timeout';
+    this.violations.expect(well, 'no-loss', () => `${what} as done; its handler: ${call?.end ?? 'none has ended'}`);
+    if (call !== undefined) this.running.delete(call);
+    this.#settle(partition, held);
+  }
+
+  #failed(partition: HeldPartition, held: HeldRecord, attempt: number, retryInMs: number | undefined, what: string): void {
+    const now = this.world.now();
+    const { call } = held;
+    const end = held.broken ? 'broken' : call && this.#howItFailed(partition.worker, call, now);
+    if (end === undefined || (!held.broken && held.phase !== 'running')) {
+      this.violations.add('attempts', `${what}, but its attempt has not failed`);
+      return;
+    }
+    if (held.broken) {
+      // started and failed in one: no handler saw it, but it is an attempt, and one like any other
+      for (const other of partition.blockers(held)) this.violations.add('order', `${what} before ${other.record.offset}`);
+      held.attempts++;
+    }
+    const fate = fateOf(partition.worker, end, held.attempts);
+    const delay = fate.type === 'again' ? fate.delayMs : undefined;
+    this.violations.expect(retryInMs === delay, 'attempts', () => `${what} (${end}, attempt ${attempt}): again in ${retryInMs}, it should be ${delay}`);
+    if (call !== undefined) {
+      if (call.end === undefined) call.givenUp = true;
+      this.running.delete(call);
+    }
+    switch (fate.type) {
+      case 'again':
+        held.phase = 'waiting';
+        held.notBefore = now + fate.delayMs;
+        if (!fate.counts) held.attempts--;
+        return;
+      case 'frozen':
+        held.phase = 'frozen';
+        held.frozenScope = fate.scope;
+        return;
+      case 'skipped':
+      case 'done':
+        this.#settle(partition, held);
+    }
+  }
+
+  /** @returns undefined where it has not. */
+  #howItFailed(worker: WorkerSpec, call: ModelCall, now: number): AttemptEnd | undefined {
+    if (call.end !== undefined) return call.abortedFor() === 'timeout' ? 'timeout' : call.end === 'ok' ? undefined : call.end;
+    const { timeoutMs } = worker;
+    return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS ? 'timeout' : undefined;
+  }
+
+  #settle(partition: HeldPartition, held: HeldRecord): void {
+    partition.settle(held, this.world.now());
+    this.world.groups.settled(keyOf(partition.group, partition.topic, partition.partition), held.record.offset);
+  }
+
+  // ---------------------------------------------------------------- told by operators
+
+  /** @returns the offset that a `skip` has to take. */
+  skipByHand(partition: HeldPartition): number | undefined {
+    const held = partition.first;
+    if (held === undefined || held.phase === 'running') return undefined;
+    held.givenUp = true;
+    return held.record.offset;
+  }
+
+  unfreeze(partition: HeldPartition, skip: boolean): void {
+    for (const held of partition.frozen) {
+      held.attempts = 0;
+      held.phase = 'queued';
+      held.notBefore = 0;
+      held.givenUp = skip;
+    }
+  }
+
+  /** The partition goes on elsewhere in its log: nothing known of it holds any more. */
+  sought(group: number, topic: number, partition: number, offset: number): void {
+    const key = keyOf(group, topic, partition);
+    const old = this.held.get(key);
+    if (old === undefined) {
+      this.violations.add('ownership', `${this.name}: sought in ${key}, which is not held`);
+      return;
+    }
+    for (const record of old.log.between(old.frontier(true), offset)) this.world.groups.passed(key, record.offset);
+    this.#bury(old);
+    const fresh = new HeldPartition(group, topic, partition, old.workerIndex, old.worker, old.log, offset, []);
+    fresh.paused = old.paused;
+    fresh.draining = old.draining;
+    this.held.set(key, fresh);
+  }
+
+  // ---------------------------------------------------------------- told by the client
+
+  offered(group: number, batch: RecordBatch): HeldPartition | undefined {
+    const partition = this.find(group, numberOf(batch.topic), batch.partition);
+    const first = batch.records[0];
+    if (partition !== undefined && first !== undefined) {
+      const missed = partition.log
+        .between(partition.position, first.offset)
+        .filter(({ offset }) => !partition.wasRestored(offset));
+      this.violations.expect(
+        missed.length === 0 || first.offset <= partition.position,
+        'no-loss',
+        () => `${this.name}: ${partition.name} is offered ${first.offset} and was never offered ${missed[0]?.offset}`,
+      );
+    }
+    partition?.offer(batch.records.map(({ offset }) => offset));
+    return partition;
+  }
+
+  revoking(partitions: readonly HeldPartition[]): void {
+    for (const partition of partitions) partition.draining = 'revoking';
+  }
+
+  /** The engine is told of its new assignment: what is not in it is gone at once. */
+  assigned(group: number, partitions: readonly TopicPartition[]): void {
+    const owned = new Set(partitions.map(({ topic, partition }) => keyOf(group, numberOf(topic), partition)));
+    for (const partition of this.ofGroup(group)) {
+      if (!owned.has(keyOf(group, partition.topic, partition.partition))) this.lose(partition);
+      else if (partition.draining === 'revoking') partition.draining = 'reopening';
+    }
+    this.assigning.set(group, new Set());
+  }
+
+  /** @param fresh what begins, already without what was lost meanwhile. */
+  assignedEnded(group: number, fresh: readonly HeldPartition[], starts: readonly StartPosition[]): void {
+    this.assigning.delete(group);
+    for (const partition of this.ofGroup(group)) {
+      if (partition.draining === 'reopening') partition.draining = 'no';
+      const named = starts.find((p) => numberOf(p.topic) === partition.topic && p.partition === partition.partition);
+      this.violations.expect(
+        named?.offset === partition.position,
+        'kept',
+        () => `${this.name}: ${partition.name} is kept, goes on at ${named?.offset}, and has taken all below ${partition.position}`,
+      );
+    }
+    for (const partition of fresh) this.held.set(keyOf(group, partition.topic, partition.partition), partition);
+  }
+
+  lose(partition: HeldPartition): void {
+    this.held.delete(keyOf(partition.group, partition.topic, partition.partition));
+    this.#bury(partition);
+  }
+
+  #bury(partition: HeldPartition): void {
+    partition.dead = true;
+    for (const call of this.running) if (call.partition === partition && call.end !== undefined) this.running.delete(call);
+  }
+
+  /** Abandoned records that were told of since the last call. */
+  takeAbandoned(): readonly { key: string; offset: number }[] {
+    const abandoned = this.#abandoned;
+    this.#abandoned = [];
+    return abandoned;
+  }
+}
+
+/** How a partition of a group is named in maps. */
+export function keyOf(group: number, topic: number, partition: number): string {
+  return `${group}/${topic}/${partition}`;
+}
+
+/** `t3`, `g3`, `w3`: 3. */
+export function numberOf(name: string): number {
+  return Number(name.slice(1));
+}
+
+function laneKey({ partition, held }: ModelCall): string {
+  return `${partition.name} lane ${held.lane}`;
+}

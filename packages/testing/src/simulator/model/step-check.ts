@@ -1,0 +1,121 @@
+import type { EngineSnapshot, PartitionSnapshot } from '@kafka-worker/engine';
+import type { HeldPartition, HeldRecord } from './held-partition.js';
+import { keyOf, numberOf, type ProcessModel, TIMEOUT_GRACE_MS } from './process-model.js';
+
+/** Looks at a process between two steps: everything that could happen at this moment has happened. */
+export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void {
+  checkEnds(process);
+  checkAbandoned(process);
+  for (const group of snapshot.groups) {
+    const id = numberOf(group.groupId);
+    if (process.assigning.has(id) || process.left.has(id)) continue;
+    const shown = new Map(group.partitions.map((p) => [keyOf(id, numberOf(p.topic), p.partition), p]));
+    for (const partition of process.ofGroup(id)) {
+      const key = keyOf(id, partition.topic, partition.partition);
+      const found = shown.get(key);
+      shown.delete(key);
+      if (found === undefined) process.violations.add('ownership', `${process.name} has forgotten ${partition.name}`);
+      else {
+        checkTruth(process, partition, found);
+        checkBuffer(process, partition);
+        checkGoingOn(process, partition, found);
+      }
+    }
+    for (const key of shown.keys()) process.violations.add('ownership', `${process.name} keeps ${key}, which is gone`);
+  }
+}
+
+/** Every handler that has ended has been heard, and every one that will not count has been told. */
+function checkEnds(process: ProcessModel): void {
+  const now = process.world.now();
+  for (const call of process.running) {
+    const { partition, held } = call;
+    const what = `${process.name}: ${partition.name} ${held.record.offset}`;
+    const { timeoutMs } = partition.worker;
+    if (call.end !== undefined && !partition.dead) {
+      process.violations.add('liveness', `${what}: its handler has ended (${call.end}) and nothing became of it`);
+    }
+    if (partition.dead && !call.signal.aborted) {
+      process.violations.add('ownership', `${what}: its partition is gone and its signal has not been aborted`);
+    }
+    if (timeoutMs === undefined || partition.dead) continue;
+    const over = now - call.startedAt - timeoutMs;
+    if (over > 0 && !call.signal.aborted) process.violations.add('attempts', `${what} runs ${over} ms past its timeout`);
+    if (over > TIMEOUT_GRACE_MS) process.violations.add('attempts', `${what} was not given up`);
+  }
+}
+
+function checkAbandoned(process: ProcessModel): void {
+  for (const { key, offset } of process.takeAbandoned()) {
+    const held = process.held.get(key)?.unsettled.get(offset);
+    process.violations.expect(held === undefined, 'no-loss', () => `${process.name}: ${key} ${offset} abandoned, and held`);
+  }
+}
+
+function checkTruth(process: ProcessModel, partition: HeldPartition, shown: PartitionSnapshot): void {
+  const real: Partial<Record<keyof PartitionSnapshot, unknown>> = {
+    frontier: partition.frontier(false),
+    position: partition.position,
+    buffered: partition.unsettled.size,
+    running: partition.running.length,
+    paused: partition.paused || process.pausedWorkers.has(partition.workerIndex),
+    lanes: partition.heads().length,
+  };
+  for (const [name, value] of Object.entries(real)) {
+    const told = shown[name as keyof PartitionSnapshot];
+    process.violations.expect(told === value, 'truth', () => `${process.name}: ${partition.name} shows ${name} ${String(told)}, it is ${String(value)}`);
+  }
+  // of those whose time is this very moment the timer may have fired or not
+  const now = process.world.now();
+  const least = partition.waiting.filter(({ notBefore }) => notBefore > now).length;
+  const most = partition.waiting.filter(({ notBefore }) => notBefore >= now).length;
+  const { waiting } = shown;
+  const between = waiting >= least && waiting <= most;
+  process.violations.expect(between, 'truth', () => `${process.name}: ${partition.name} shows ${waiting} waiting, it is ${least}`);
+  const frozen = partition.frozen.map(({ record }) => record.offset).join();
+  const shownFrozen = shown.frozen.map(({ offset }) => offset).join();
+  process.violations.expect(frozen === shownFrozen, 'truth', () => `${process.name}: ${partition.name} shows ${shownFrozen} frozen, it is ${frozen}`);
+}
+
+function checkBuffer(process: ProcessModel, partition: HeldPartition): void {
+  const { bufferRecords } = partition.worker;
+  process.violations.expect(
+    partition.unsettled.size <= bufferRecords,
+    'bounds',
+    () => `${process.name}: ${partition.name} buffers ${partition.unsettled.size}, ${bufferRecords} are allowed`,
+  );
+}
+
+/** What may start and has a slot has started: there is no later moment in which it would. */
+function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: PartitionSnapshot): void {
+  const { worker, workerIndex } = partition;
+  if (partition.refusing && partition.unsettled.size === 0) {
+    process.violations.add('liveness', `${process.name}: ${partition.name} is empty and asks for no records`);
+  }
+  if (process.stoppingSince !== undefined || partition.draining !== 'no') return;
+  if (partition.paused || process.pausedWorkers.has(workerIndex) || partition.frozenWhole) return;
+  const { maxConcurrency } = process.world.scenario.engine;
+  if (process.running.size >= (maxConcurrency ?? Infinity)) return;
+  const mine = [...process.running].filter((call) => call.partition.workerIndex === workerIndex);
+  if (mine.length >= worker.limit) return;
+  const others = [...process.held.values()].filter((other) => other.workerIndex === workerIndex);
+  // a serial worker's slot waits along with a retry
+  if (worker.concurrency === 'serial' && others.some((other) => other.waiting.length > 0)) return;
+  // who has a place is the worker's business, but somebody has to
+  if (worker.partitionLimit !== undefined && mine.length > 0) return;
+  const bound = shown.mapHeld ? highestSettled(partition) : Infinity;
+  const now = process.world.now();
+  const startable = partition.heads().find((head) => mayStart(head, now) && head.record.offset < bound);
+  if (startable !== undefined) {
+    process.violations.add('liveness', `${process.name}: ${partition.name} ${startable.record.offset} could run and does not`);
+  }
+}
+
+function mayStart(held: HeldRecord, now: number): boolean {
+  if (held.phase === 'queued') return true;
+  return held.phase === 'waiting' && now > held.notBefore;
+}
+
+function highestSettled(partition: HeldPartition): number {
+  return Math.max(partition.start - 1, ...partition.settled, ...partition.restored.map(({ to }) => to - 1));
+}

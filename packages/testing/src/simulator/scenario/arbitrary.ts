@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import type { Action, ClusterSpec, EngineSpec, HandlerSpec, Key, Scenario, WorkerSpec } from './scenario.js';
+
+// Simpler values stand first in each list and range: that is where shrinking goes.
+
+const share = (...values: number[]): fc.Arbitrary<number> => fc.constantFrom(0, ...values);
+
+const cluster: fc.Arbitrary<ClusterSpec> = fc
+  .record({
+    partitions: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 2 }),
+    incremental: fc.boolean(),
+    heartbeatsDuringRevoke: fc.constantFrom(true, true, false),
+    latencyMs: fc.constantFrom(0, 0, 3, 40),
+    heartbeatIntervalMs: fc.constantFrom(0, 50, 300),
+    sessionTimeoutMs: fc.constantFrom(6_000, 30_000),
+    rebalanceTimeoutMs: fc.constantFrom(10_000, 60_000),
+    fetchMaxRecords: fc.constantFrom(500, 1, 3, 10),
+    shuffle: fc.boolean(),
+  });
+
+const engine: fc.Arbitrary<EngineSpec> = fc.record({
+  maxConcurrency: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined, freq: 3 }),
+  strategy: fc.constantFrom('drain', 'drain', 'drain', 'commit-completed'),
+  drainMs: fc.constantFrom(undefined, undefined, 0, 200, 3_000),
+  graceMs: fc.constantFrom(25_000, 0, 500, 5_000),
+  forceMs: fc.constantFrom(3_000, 0, 100),
+});
+
+const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
+  .record({
+    concurrency: fc.constantFrom('serial', 'partition', 'key', 'key', 'key', 'unordered'),
+    limit: fc.constantFrom(1, 2, 3, 8),
+    partitionLimit: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined, freq: 4 }),
+    nullKey: fc.constantFrom('unordered', 'partition'),
+    orderBy: fc.constantFrom('none', 'none', 'none', 'coarse', 'broken'),
+    commit: fc.constantFrom<WorkerSpec['commit']>(
+      { intervalMs: 1_000, records: 1_000 },
+      { intervalMs: 100, records: 3 },
+      { intervalMs: 5_000, records: 5 },
+      'each',
+      'manual',
+    ),
+    attempts: fc.integer({ min: 1, max: 4 }),
+    backoffMs: fc.constantFrom(0, 10, 500, 20_000),
+    onFailure: fc.constantFrom('skip', 'freeze-key', 'freeze-partition'),
+    timeoutMs: fc.constantFrom(undefined, undefined, 50, 2_000),
+    bufferRecords: fc.constantFrom(1_000, 1, 2, 5, 12),
+    bufferBytes: fc.constantFrom(16 * 1024 * 1024, 16 * 1024 * 1024, 500, 2_000),
+  })
+  .map((spec): Omit<WorkerSpec, 'topic' | 'group'> => {
+    if (spec.concurrency === 'serial') return { ...spec, limit: 1, partitionLimit: undefined };
+    return spec;
+  });
+
+const handlers: fc.Arbitrary<HandlerSpec> = fc.record({
+  maxMs: fc.constantFrom(1, 30, 500, 5_000, 40_000),
+  sync: share(0.1, 0.5, 1),
+  micro: share(0.3, 1),
+  fails: share(0.05, 0.3),
+  poison: share(0.03, 0.1),
+  steers: share(0.3, 1),
+  deaf: share(0.2, 1),
+  hangs: share(0.1),
+  commits: share(0.1, 0.5),
+});
+
+const key: fc.Arbitrary<Key> = fc.option(fc.integer({ min: 0, max: 4 }), { nil: null, freq: 6 });
+const topic = fc.integer({ min: 0, max: 1 });
+const partition = fc.integer({ min: 0, max: 3 });
+const process = fc.integer({ min: 0, max: 3 });
+const nth = fc.integer({ min: 0, max: 7 });
+
+const wait = fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1, 0, 5, 30, 200, 1_000, 7_000, 40_000) });
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 12, arbitrary: wait },
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      type: fc.constant('produce' as const),
+      topic,
+      partition,
+      keys: fc.array(key, { minLength: 1, maxLength: 16 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('gap' as const), topic, partition, count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('retention' as const), topic, partition, keep: fc.integer({ min: 0, max: 8 }) }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('join' as const) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('leave' as const), process }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('kill' as const), process }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('cut-off' as const), process }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('back' as const), process }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('expire' as const), process }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('redeliver' as const), on: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('commit-fault' as const),
+      fault: fc.constantFrom('refused', 'answer-lost', 'slow-request', 'slow-answer', 'too-large', 'stale'),
+      times: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constantFrom('pause' as const, 'resume' as const),
+      process,
+      scope: fc.constantFrom('worker' as const, 'partition' as const),
+      nth,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('seek' as const), process, nth, share: fc.constantFrom(0, 0.5, 1) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('unfreeze' as const), process, nth, skip: fc.boolean() }) },
+);
+
+/** How workers share groups and topics: group and topic of each. */
+const CASTS: readonly (readonly Pick<WorkerSpec, 'group' | 'topic'>[])[] = [
+  [{ group: 0, topic: 0 }],
+  [{ group: 0, topic: 0 }],
+  [
+    { group: 0, topic: 0 },
+    { group: 0, topic: 1 },
+  ],
+  [
+    { group: 0, topic: 0 },
+    { group: 1, topic: 0 },
+  ],
+];
+
+/** Every scenario there is. */
+export const scenarios: fc.Arbitrary<Scenario> = fc
+  .record({
+    seed: fc.noShrink(fc.integer({ min: 0, max: 2 ** 31 - 1 })),
+    cluster,
+    engine,
+    cast: fc.constantFrom(...CASTS),
+    workers: fc.tuple(worker, worker),
+    handlers,
+    actions: fc.array(action, { minLength: 2, maxLength: 50, size: 'max' }),
+  })
+  .map(({ cast, workers, ...rest }): Scenario => ({
+    ...rest,
+    cluster: { ...rest.cluster, partitions: rest.cluster.partitions.length === 1 ? [...rest.cluster.partitions, 1] : rest.cluster.partitions },
+    workers: cast.map((place, i) => ({ ...(workers[i] as (typeof workers)[0]), ...place })),
+  }));

@@ -1,0 +1,118 @@
+import type { Concurrency } from '@kafka-worker/engine';
+
+/**
+ * Everything a simulation is made of, as plain data: the same scenario takes the same way on any machine. What is not
+ * written out in it (latencies, handlers' times and outcomes, the order of what happens at one instant) is decided by
+ * its seed.
+ */
+export interface Scenario {
+  /** Of every decision. */
+  readonly seed: number;
+  readonly cluster: ClusterSpec;
+  readonly engine: EngineSpec;
+  readonly workers: readonly WorkerSpec[];
+  readonly handlers: HandlerSpec;
+  readonly actions: readonly Action[];
+}
+
+/** Times are milliseconds. */
+export interface ClusterSpec {
+  /** Partitions of each topic `t0`, `t1`, …. */
+  readonly partitions: readonly number[];
+  readonly incremental: boolean;
+  readonly heartbeatsDuringRevoke: boolean;
+  /** Longest hop of a message; each takes some share of it. */
+  readonly latencyMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly fetchMaxRecords: number;
+  /** False: what happens at one instant happens in the order in which it was set off. */
+  readonly shuffle: boolean;
+}
+
+/** Of every process alike. Times are milliseconds. */
+export interface EngineSpec {
+  readonly maxConcurrency: number | undefined;
+  readonly strategy: 'drain' | 'commit-completed';
+  readonly drainMs: number | undefined;
+  readonly graceMs: number;
+  readonly forceMs: number;
+}
+
+/** One worker; every process runs all of them. Times are milliseconds. */
+export interface WorkerSpec {
+  /** Number of its topic. */
+  readonly topic: number;
+  /** Number of its group. */
+  readonly group: number;
+  readonly concurrency: Concurrency;
+  readonly limit: number;
+  readonly partitionLimit: number | undefined;
+  readonly nullKey: 'unordered' | 'partition';
+  /** `none`: by the record's key. `coarse`: two keys share a lane. `broken`: it throws for key `k0`. */
+  readonly orderBy: 'none' | 'coarse' | 'broken';
+  readonly commit: { readonly intervalMs: number; readonly records: number } | 'each' | 'manual';
+  readonly attempts: number;
+  readonly backoffMs: number;
+  readonly onFailure: 'freeze-partition' | 'freeze-key' | 'skip';
+  readonly timeoutMs: number | undefined;
+  readonly bufferRecords: number;
+  readonly bufferBytes: number;
+}
+
+/** How handlers behave; each attempt's way is decided by the record and the attempt. Shares are 0 to 1. */
+export interface HandlerSpec {
+  /** Longest time of a handler that takes time. Milliseconds. */
+  readonly maxMs: number;
+  /** Handlers that return or throw at once, without a promise. */
+  readonly sync: number;
+  /** Handlers that settle in the same turn. */
+  readonly micro: number;
+  /** Attempts that fail. */
+  readonly fails: number;
+  /** Records that fail every time. */
+  readonly poison: number;
+  /** Failures that steer (skip, freeze, retry later, no retry) instead of an error that is just thrown. */
+  readonly steers: number;
+  /** Handlers that take no notice of their signal. */
+  readonly deaf: number;
+  /** With a timeout: handlers that never settle by themselves. */
+  readonly hangs: number;
+  /** Handlers that commit before they end. */
+  readonly commits: number;
+}
+
+/** Something that happens to the cluster or is done to a process. `process` counts those alive, in a circle. */
+export type Action =
+  | { readonly type: 'wait'; readonly ms: number }
+  | { readonly type: 'produce'; readonly topic: number; readonly partition: number; readonly keys: readonly Key[] }
+  | { readonly type: 'gap'; readonly topic: number; readonly partition: number; readonly count: number }
+  | { readonly type: 'retention'; readonly topic: number; readonly partition: number; readonly keep: number }
+  | { readonly type: 'join' }
+  | { readonly type: 'leave'; readonly process: number }
+  | { readonly type: 'kill'; readonly process: number }
+  | { readonly type: 'cut-off'; readonly process: number }
+  | { readonly type: 'back'; readonly process: number }
+  | { readonly type: 'expire'; readonly process: number }
+  | { readonly type: 'redeliver'; readonly on: boolean }
+  | { readonly type: 'commit-fault'; readonly fault: CommitFaultSpec; readonly times: number }
+  | { readonly type: 'pause' | 'resume'; readonly process: number; readonly scope: 'worker' | 'partition'; readonly nth: number }
+  | { readonly type: 'seek'; readonly process: number; readonly nth: number; readonly share: number }
+  | { readonly type: 'skip'; readonly process: number; readonly nth: number }
+  | { readonly type: 'unfreeze'; readonly process: number; readonly nth: number; readonly skip: boolean };
+
+/** `k0`, `k1`, … by number; null: none. */
+export type Key = number | null;
+
+/** What goes wrong with a commit. */
+export type CommitFaultSpec = 'refused' | 'answer-lost' | 'slow-request' | 'slow-answer' | 'too-large' | 'stale';
+
+/** Name of a topic by its number. */
+export const topicName = (topic: number): string => `t${topic}`;
+
+/** Name of a group by its number. */
+export const groupName = (group: number): string => `g${group}`;
+
+/** Id of a worker by its place in the scenario. */
+export const workerName = (index: number): string => `w${index}`;

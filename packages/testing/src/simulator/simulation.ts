@@ -1,0 +1,142 @@
+import { InMemoryCluster } from '../cluster.js';
+import { Decisions } from './decisions.js';
+import { GroupModel } from './model/group-model.js';
+import { LogModel } from './model/log-model.js';
+import { keyOf } from './model/process-model.js';
+import { type Violation, Violations } from './model/violation.js';
+import { type Scenario, topicName } from './scenario/scenario.js';
+import { History } from './world/history.js';
+import { runScript } from './world/script.js';
+import { SimClock } from './world/sim-clock.js';
+import { SimProcess, type ProcessWorld } from './world/sim-process.js';
+
+/** Where time starts: 2025-01-01T00:00:00Z. Milliseconds since the epoch. */
+const START = Date.UTC(2025, 0, 1);
+
+/** A history that has taken this many steps goes in circles. */
+const STEP_LIMIT = 200_000;
+
+/** How a simulation went. */
+export interface SimulationResult {
+  /** What was found broken in the step that ended it; empty: every promise held to the end. */
+  readonly violations: readonly Violation[];
+  /** Timers that fired; after each one everything was checked. */
+  readonly steps: number;
+  /** Handlers that were started. */
+  readonly starts: number;
+  /** Virtual milliseconds. */
+  readonly tookMs: number;
+  /** What happened, a line each; the last `limit` of them. */
+  history(limit?: number): string;
+}
+
+/** A cluster, processes that come and go, and the model that watches them. */
+export class Simulation implements ProcessWorld {
+  readonly violations = new Violations();
+  readonly groups = new GroupModel(this.violations);
+  readonly decisions: Decisions;
+  readonly clock: SimClock;
+  readonly cluster: InMemoryCluster;
+  readonly history: History;
+  /** In the order of their starts; those that ended are in it too. */
+  readonly processes: SimProcess[] = [];
+  calm = false;
+  mapsMayBeLost = false;
+  commitsFail = false;
+  #starts = new Map<string, number>();
+  #startCount = 0;
+  readonly #logs = new Map<string, LogModel>();
+
+  constructor(readonly scenario: Scenario) {
+    const { seed, cluster } = scenario;
+    const decisions = (this.decisions = new Decisions(seed));
+    this.clock = new SimClock(START, cluster.shuffle ? (id) => decisions.below(1 << 16, 'rank', id) : () => 0);
+    this.history = new History(() => this.clock.now());
+    this.cluster = new InMemoryCluster({
+      clock: this.clock,
+      latencyMs: cluster.latencyMs,
+      heartbeatIntervalMs: cluster.heartbeatIntervalMs,
+      fetchMaxRecords: cluster.fetchMaxRecords,
+    });
+    cluster.partitions.forEach((partitions, topic) => this.cluster.createTopic(topicName(topic), partitions));
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  log(topic: number, partition: number): LogModel {
+    const key = `${topic}/${partition}`;
+    let log = this.#logs.get(key);
+    if (log === undefined) this.#logs.set(key, (log = new LogModel()));
+    return log;
+  }
+
+  believed(name: string, group: number): boolean {
+    return this.processes.find((process) => process.name === name)?.believed(group) ?? false;
+  }
+
+  countStart(key: string): number {
+    this.#startCount++;
+    const nth = (this.#starts.get(key) ?? 0) + 1;
+    this.#starts.set(key, nth);
+    return nth;
+  }
+
+  /** Starts one more process. */
+  join(): SimProcess {
+    const process = new SimProcess(`P${this.processes.length}`, this);
+    this.processes.push(process);
+    process.start();
+    return process;
+  }
+
+  /** Groups of the scenario with the topics they read, each pair once. */
+  readings(): { group: number; topic: number; partitions: number; manual: boolean }[] {
+    return this.scenario.workers.map(({ group, topic, commit }) => ({
+      group,
+      topic,
+      partitions: this.scenario.cluster.partitions[topic] ?? 1,
+      manual: commit === 'manual',
+    }));
+  }
+
+  /** Records of a partition that nobody is through with in this group. */
+  unaccounted(group: number, topic: number, partition: number): number[] {
+    return this.log(topic, partition)
+      .records.map(({ offset }) => offset)
+      .filter((offset) => !this.groups.accounted(keyOf(group, topic, partition), offset));
+  }
+
+  async run(): Promise<SimulationResult> {
+    let ended = false;
+    const script = runScript(this).then(
+      () => (ended = true),
+      (error: unknown) => {
+        ended = true;
+        this.violations.add('liveness', `the simulation itself failed: ${error instanceof Error ? error.stack : String(error)}`);
+      },
+    );
+    await this.clock.settle();
+    let steps = 0;
+    for (; !ended && this.violations.all.length === 0; steps++) {
+      if (steps >= STEP_LIMIT) this.violations.add('liveness', `${STEP_LIMIT} steps and no end`);
+      else if (!(await this.clock.step())) this.violations.add('liveness', 'nothing is left that could happen');
+      for (const process of this.processes) process.check();
+    }
+    if (ended) await script;
+    const tookMs = this.clock.now() - START;
+    return {
+      violations: this.violations.all,
+      steps,
+      starts: this.#startCount,
+      tookMs,
+      history: (limit) => this.history.print(limit),
+    };
+  }
+}
+
+/** Plays a scenario through. The same scenario always goes the same way. */
+export function simulate(scenario: Scenario): Promise<SimulationResult> {
+  return new Simulation(scenario).run();
+}

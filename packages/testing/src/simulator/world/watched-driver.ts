@@ -1,0 +1,130 @@
+import type {
+  Assignment,
+  CommittedOffset,
+  DriverConsumer,
+  DriverConsumerListener,
+  KafkaDriver,
+  LogRange,
+  OffsetCommit,
+  RecordBatch,
+  StartPosition,
+  TopicPartition,
+} from '@kafka-worker/engine';
+
+/** Told of all that passes between one process's engine and its client, before and after. */
+export interface Watcher {
+  /** False: the process was killed, and nothing that it had set off goes on. */
+  readonly alive: boolean;
+  made(groupId: string, consumer: DriverConsumer): void;
+  assigned(groupId: string, assignment: Assignment): void;
+  assignedEnded(groupId: string, assignment: Assignment, starts: readonly StartPosition[]): void;
+  assignedFailed(groupId: string): void;
+  revoking(groupId: string, partitions: readonly TopicPartition[], deadlineMs: number): void;
+  revoked(groupId: string, partitions: readonly TopicPartition[], deadlineMs: number): void;
+  lost(groupId: string, partitions: readonly TopicPartition[]): void;
+  offered(groupId: string, batch: RecordBatch): void;
+  taken(groupId: string, batch: RecordBatch, taken: number): void;
+  stateChanged(groupId: string, state: string): void;
+  committing(groupId: string, offsets: readonly OffsetCommit[]): void;
+  committed(groupId: string, ok: boolean): void;
+  found(groupId: string, offsets: readonly CommittedOffset[]): void;
+  ranges(groupId: string, ranges: readonly LogRange[]): void;
+  resumed(groupId: string, partitions: readonly TopicPartition[]): void;
+  stopping(groupId: string): void;
+  leaving(groupId: string): void;
+  left(groupId: string): void;
+}
+
+/** A driver whose consumers are watched. */
+export function watchDriver(driver: KafkaDriver, watcher: Watcher): KafkaDriver {
+  return {
+    ...driver,
+    createConsumer: (options) => {
+      const consumer = driver.createConsumer(options);
+      watcher.made(options.groupId, consumer);
+      return watchConsumer(consumer, options.groupId, watcher);
+    },
+  };
+}
+
+function watchConsumer(consumer: DriverConsumer, groupId: string, watcher: Watcher): DriverConsumer {
+  return {
+    start: (listener) => (watcher.alive ? consumer.start(watchListener(listener, groupId, watcher)) : never()),
+    pause: (partitions) => consumer.pause(partitions),
+    resume: (partitions) => {
+      watcher.resumed(groupId, partitions);
+      consumer.resume(partitions);
+    },
+    seek: (position) => consumer.seek(position),
+    commit: async (offsets) => {
+      if (!watcher.alive) return never();
+      watcher.committing(groupId, offsets);
+      try {
+        await consumer.commit(offsets);
+      } catch (error) {
+        watcher.committed(groupId, false);
+        throw error;
+      }
+      watcher.committed(groupId, true);
+    },
+    committed: async (partitions) => {
+      const found = await consumer.committed(partitions);
+      watcher.found(groupId, found);
+      return found;
+    },
+    logRanges: async (partitions) => {
+      const ranges = await consumer.logRanges(partitions);
+      watcher.ranges(groupId, ranges);
+      return ranges;
+    },
+    stopping: () => {
+      watcher.stopping(groupId);
+      consumer.stopping();
+    },
+    stop: async () => {
+      if (!watcher.alive) return never();
+      watcher.leaving(groupId);
+      await consumer.stop();
+      watcher.left(groupId);
+    },
+  };
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+function watchListener(listener: DriverConsumerListener, groupId: string, watcher: Watcher): DriverConsumerListener {
+  return {
+    assigned: async (assignment) => {
+      watcher.assigned(groupId, assignment);
+      try {
+        const starts = await listener.assigned(assignment);
+        watcher.assignedEnded(groupId, assignment, starts);
+        return starts;
+      } catch (error) {
+        watcher.assignedFailed(groupId);
+        throw error;
+      }
+    },
+    revoking: async (partitions, deadlineMs) => {
+      watcher.revoking(groupId, partitions, deadlineMs);
+      await listener.revoking(partitions, deadlineMs);
+      watcher.revoked(groupId, partitions, deadlineMs);
+    },
+    lost: (partitions, cause) => {
+      watcher.lost(groupId, partitions);
+      listener.lost(partitions, cause);
+    },
+    records: (batch) => {
+      watcher.offered(groupId, batch);
+      const taken = listener.records(batch);
+      watcher.taken(groupId, batch, taken);
+      return taken;
+    },
+    stateChanged: (state, cause) => {
+      watcher.stateChanged(groupId, state);
+      listener.stateChanged(state, cause);
+    },
+  };
+}
