@@ -7,7 +7,11 @@ import { CLIENT_NAMES, CONSUMER_NAMES, MODULE_NAMES, PRODUCER_NAMES, TRANSPORT_K
 const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
 
 /** Everything that is wrong with the options of a connection. @internal */
-export function checkModuleOptions(given: unknown, connection: string): ConfigurationMistake[] {
+export function checkModuleOptions(
+  given: unknown,
+  connection: string,
+  needsBrokers: boolean = true,
+): ConfigurationMistake[] {
   const where = `KafkaWorkerModule${connection === 'default' ? '' : ` "${connection}"`}`;
   if (!isRecord(given)) return [{ where, message: `${show(given)} is not allowed; an object with options is` }];
   const options = given as KafkaWorkerModuleOptions;
@@ -46,7 +50,7 @@ export function checkModuleOptions(given: unknown, connection: string): Configur
   names('shutdown', options.shutdown, ['graceMs', 'forceMs']);
   names('parser', options.parser, ['keepBinary']);
 
-  checkDriver(options, wrong);
+  if (needsBrokers) checkDriver(options, wrong);
   const groupId: unknown = options.consumer?.groupId;
   if (groupId !== undefined && (typeof groupId !== 'string' || groupId === '')) {
     wrong('consumer.groupId', `${show(groupId)} is not allowed; a text that is not empty is`);

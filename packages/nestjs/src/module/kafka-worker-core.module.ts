@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { KafkaWorkerGround } from '../runtime/ground.js';
 import { KafkaWorkerHost } from '../runtime/kafka-worker.host.js';
 
 /**
@@ -10,7 +11,7 @@ import { KafkaWorkerHost } from '../runtime/kafka-worker.host.js';
  * `onModuleDestroy`, while every pool of the user is still open (nestjs/mongoose#2309, nestjs/nest#15936). The
  * strategy's `close()` would be too late: on SIGTERM and in hybrid apps it comes after all destroy hooks.
  */
-@Module({ providers: [KafkaWorkerHost], exports: [KafkaWorkerHost] })
+@Module({ providers: [KafkaWorkerHost, KafkaWorkerGround], exports: [KafkaWorkerHost] })
 export class KafkaWorkerCoreModule {
   constructor(modules: ModulesContainer) {
     // In a constructor, since Nest sorts at the first hook. Where this ever stops working, close() still drains.

@@ -12,7 +12,6 @@ import { DEFAULT_CONNECTION } from '../constants.js';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
 import { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
 import { KafkaWorkerServer, type ServerOwner } from '../server/kafka-worker.server.js';
-import { createDriver } from './create-driver.js';
 import { EventRelay } from './event-relay.js';
 import { KafkaWorkerRuntime, type KafkaWorkerInfo, type RuntimeOwner } from './kafka-worker.runtime.js';
 import { logEvent } from './log-events.js';
@@ -75,7 +74,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
 
   /** Everything that is wrong and can be known without the cluster. */
   check(): ConfigurationMistake[] {
-    const mistakes = checkModuleOptions(this.options, this.name);
+    const mistakes = checkModuleOptions(this.options, this.name, this.host.ground.needsBrokers);
     // Defaults that are wrong are named once, for the module, and not again for each worker.
     const usable = mistakes.length === 0;
     return [...mistakes, ...this.#plan(usable).mistakes];
@@ -124,8 +123,15 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     return (this.#drained ??= this.#drain());
   }
 
+  /** Ends the engine and starts another, as a new deployment would: patterns see topics that are new. For tests. */
+  async restart(): Promise<void> {
+    await this.#started;
+    await this.engine?.drain();
+    await (this.#started = this.#start());
+  }
+
   driver(): Promise<KafkaDriver> {
-    return (this.#driver ??= createDriver(this.options, this.logger).then(
+    return (this.#driver ??= this.host.ground.driver(this).then(
       (driver) => {
         this.driverName = driver.name;
         return driver;
@@ -143,10 +149,13 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     const { workers } = this.#plan(true);
     if (workers.length === 0) return this.logger.debug('no workers, no group to join');
     const driver = await this.driver();
-    if (this.#drained) return; // shut down while it was made
-    const engine = this.#makeEngine(driver);
-    for (const worker of workers) engine.add(toDefinition(worker, this, this.host.handlers));
+    const definitions = workers.map((worker) => toDefinition(worker, this, this.host.handlers));
+    const grounded = await this.host.ground.workers(this, definitions);
+    if (this.#drained) return; // shut down meanwhile
     this.workers = workers.map(toInfo);
+    if (grounded.length === 0) return;
+    const engine = this.#makeEngine(driver);
+    for (const definition of grounded) engine.add(definition);
     engine.on((event) => this.#hear(event), { done: false });
     this.#relay.attach(engine);
     this.engine = engine;
@@ -157,6 +166,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     const { consumer, subscribe, rebalance, shutdown, maxConcurrency } = this.options;
     return new WorkerEngine({
       driver,
+      clock: this.host.ground.clock,
       ...(maxConcurrency !== undefined && { maxConcurrency }),
       ...(rebalance && { rebalance }),
       ...(shutdown && { shutdown }),

@@ -24,6 +24,8 @@ export class EventRelay {
   });
 
   attach(engine: WorkerEngine): void {
+    this.#stop?.();
+    this.#stop = undefined;
     this.#engine = engine;
     this.#listen();
   }

@@ -16,6 +16,7 @@ import { readPattern } from '../handlers/pattern.js';
 import { RpcHandlerFactory } from '../handlers/rpc-handler.factory.js';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
 import { KafkaWorkerConnection } from './connection.js';
+import { KafkaWorkerGround } from './ground.js';
 
 /**
  * The one place that knows all connections of an application and turns its lifecycle into theirs. Its module comes last
@@ -36,6 +37,7 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
     modules: ModulesContainer,
     moduleRef: ModuleRef,
     private readonly http: HttpAdapterHost,
+    readonly ground: KafkaWorkerGround,
   ) {
     this.handlers = new RpcHandlerFactory(moduleRef);
     this.handlers.addGlobalFilter(this.probe);
@@ -61,6 +63,10 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
     const connection = new KafkaWorkerConnection(name, options, this);
     this.#connections.set(name, connection);
     return connection;
+  }
+
+  get connections(): readonly KafkaWorkerConnection[] {
+    return [...this.#connections.values()];
   }
 
   /** Without an HTTP server the application is the microservice, and there is one set of global filters. */

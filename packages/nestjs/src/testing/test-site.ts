@@ -1,0 +1,170 @@
+import type { EngineEvent, KafkaDriver, OutgoingRecord, WorkerDefinition } from '@kafka-worker/engine';
+import type { InMemoryCluster } from '@kafka-worker/testing';
+import type { KafkaWorkerConnection } from '../runtime/connection.js';
+import { capturingDriver } from './capturing-driver.js';
+import { DeliveredRecord, type RecordPosition } from './delivered-record.js';
+import { RecordNotSettledError, describeLanding } from './not-settled.error.js';
+import type { Pilot } from './pilot.js';
+import { toProducedRecord, type ProducedRecord } from './produced-record.js';
+import { RecordLedger } from './record-ledger.js';
+import { RecordWatch } from './record-watch.js';
+import type { TestClock } from './test-clock.js';
+import { recordAtHand, TestMember } from './test-member.js';
+import type { CompiledDeliverOptions } from './testing-options.js';
+
+/** What a site is made with. */
+export interface TestSiteInit {
+  /** Name of the connection it is for. */
+  readonly name: string;
+  readonly cluster: InMemoryCluster;
+  readonly clock: TestClock;
+  readonly pilot: Pilot;
+  readonly hear: (event: EngineEvent) => void;
+}
+
+/** One in-memory cluster, the connections that are to it, and what has become of the records in it. */
+export class TestSite {
+  readonly produced: ProducedRecord[] = [];
+  readonly #members = new Map<KafkaWorkerConnection, TestMember>();
+  readonly #ledger: RecordLedger;
+  /** Restarts of one connection come one after the other. */
+  readonly #restarts = new Map<KafkaWorkerConnection, Promise<void>>();
+
+  constructor(private readonly init: TestSiteInit) {
+    this.#ledger = new RecordLedger(() => init.clock.now());
+  }
+
+  get name(): string {
+    return this.init.name;
+  }
+
+  get cluster(): InMemoryCluster {
+    return this.init.cluster;
+  }
+
+  get members(): readonly TestMember[] {
+    return [...this.#members.values()];
+  }
+
+  /** A client of the cluster for one connection. */
+  driver(connection: string): KafkaDriver {
+    const { cluster, pilot } = this.init;
+    return capturingDriver(cluster.driver({ clientId: connection }), {
+      sent: (written) => {
+        for (const { topic, partition, offset } of written) {
+          const raw = cluster.records(topic, partition).findLast((record) => record.offset === offset);
+          if (!raw) continue; // a test has deleted it
+          const record = toProducedRecord(raw, connection);
+          this.produced.push(record);
+          recordAtHand()?.produced.push(record);
+        }
+      },
+      ending: async (closed) => {
+        await pilot.run(closed);
+      },
+    });
+  }
+
+  /** A connection starts: its topics are created, and its workers watched. */
+  async join(
+    connection: KafkaWorkerConnection,
+    definitions: readonly WorkerDefinition[],
+  ): Promise<readonly WorkerDefinition[]> {
+    for (const { topics } of definitions) {
+      for (const topic of topics) if (typeof topic === 'string') this.cluster.createTopic(topic);
+    }
+    let member = this.#members.get(connection);
+    if (!member) {
+      member = new TestMember(connection, definitions, this.#ledger);
+      this.#members.set(connection, member);
+      connection.runtime.events$.subscribe((event) => this.#hear(connection, event));
+    }
+    const admin = this.cluster.driver().createAdmin();
+    const existing = await admin.listTopics();
+    const began = (): void => this.init.pilot.news();
+    return definitions.flatMap((worker) => member.prepare(worker, existing, began) ?? []);
+  }
+
+  /** Groups that read a topic, or would if it existed. */
+  groupsOf(topic: string): string[] {
+    return [...new Set(this.members.flatMap((member) => member.groupsOf(topic)))];
+  }
+
+  /** What its workers read, for messages. */
+  topics(): string[] {
+    return [
+      ...new Set(this.members.flatMap(({ definitions }) => definitions.flatMap(({ topics }) => topics.map(String)))),
+    ];
+  }
+
+  /** Whether anybody who runs reads for the group. */
+  isAlive(groupId: string): boolean {
+    return this.members.some(
+      (member) => member.isRunning && member.definitions.some((worker) => worker.groupId === groupId),
+    );
+  }
+
+  /** Writes records of one topic and waits for what becomes of them. Written in the order of the calls. */
+  async deliver(
+    topic: string,
+    records: readonly OutgoingRecord[],
+    options: CompiledDeliverOptions,
+  ): Promise<DeliveredRecord[]> {
+    this.cluster.createTopic(topic);
+    const unaware = this.members.filter((member) => member.groupsOf(topic).length > 0 && !member.hasTopic(topic));
+    for (const { connection } of unaware) await this.#restart(connection, topic);
+    const since = this.init.clock.now();
+    return this.settled(this.cluster.produce(records), since, options);
+  }
+
+  /** Waits for what becomes of records of one topic. `since`: from when on their time is counted. */
+  async settled(
+    records: readonly RecordPosition[],
+    since: number,
+    options: CompiledDeliverOptions,
+  ): Promise<DeliveredRecord[]> {
+    const [first] = records;
+    if (!first) return [];
+    const groups = this.groupsOf(first.topic);
+    const entries = records.map((record) => groups.map((groupId) => this.#ledger.entry(groupId, record)));
+    const watch = new RecordWatch(this, entries.flat(), options);
+    const landing = await this.init.pilot.carry(watch);
+    const [stuck] = watch.open();
+    if (stuck && stuck.disposition !== 'abandoned') {
+      const why = `${watch.holdOf(stuck).text}${describeLanding(landing, options)}`;
+      throw new RecordNotSettledError(stuck.record, stuck.groupId, why);
+    }
+    return entries.map((ofRecord, index) => {
+      const outcomes = ofRecord.map((entry) => entry.outcome(since));
+      return new DeliveredRecord(records[index] as RecordPosition, outcomes as [(typeof outcomes)[0]]);
+    });
+  }
+
+  async commit(): Promise<void> {
+    for (const member of this.members) await member.commit();
+  }
+
+  #hear(connection: KafkaWorkerConnection, event: EngineEvent): void {
+    const { pilot } = this.init;
+    this.init.hear(event);
+    this.#ledger.hear(event);
+    // A drain has time limits, and nobody else would move the clock towards them.
+    if (event.type === 'engine.state' && event.state === 'DRAINING') {
+      const { engine } = connection;
+      void pilot.until(() => engine?.state !== 'DRAINING');
+    }
+    pilot.news();
+  }
+
+  async #restart(connection: KafkaWorkerConnection, topic: string): Promise<void> {
+    const before = this.#restarts.get(connection) ?? Promise.resolve();
+    const restarted = before.then(() =>
+      this.#members.get(connection)?.hasTopic(topic) ? undefined : connection.restart(),
+    );
+    this.#restarts.set(
+      connection,
+      restarted.catch(() => undefined),
+    );
+    await restarted;
+  }
+}
