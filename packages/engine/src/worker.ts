@@ -43,7 +43,7 @@ export class Worker {
   readonly #turns: Turns;
   readonly #handle: DeliveryHandler;
   readonly #unwrap: WorkerInit['unwrap'];
-  /** Slots in use: never above `options.limit`. A serial worker keeps its slot while its record waits. */
+  /** Slots in use: never above `options.limit`. A serial worker's own is taken while its record waits, too. */
   #slotsUsed = 0;
   #pumping = false;
   /** Running tasks of partitions that are gone: nobody else knows of their timers any more. */
@@ -118,8 +118,9 @@ export class Worker {
           return;
         }
         this.#slotsUsed++;
-        if (partition.lanes.hasReady) this.#turns.offer(partition);
         this.#start(lane.head as Task);
+        // only now: a partition whose turn is over gives its place up when nothing of it runs
+        if (partition.lanes.hasReady) this.#turns.offer(partition);
       }
     } finally {
       this.#pumping = false;
@@ -227,7 +228,7 @@ export class Worker {
     }
   }
 
-  /** The lane waits for its next attempt, and the slot works elsewhere unless the worker is serial. */
+  /** The lane waits for its next attempt, and the slot works elsewhere; a serial worker waits along as a whole. */
   #wait(task: Task, delayMs: number): boolean {
     const partition = task.assignment;
     const lane = task.lane;
@@ -239,7 +240,7 @@ export class Worker {
       task.timer = undefined;
       partition.waiting--;
       task.state = 'queued';
-      if (lane.holdsSlot && partition.canStart) {
+      if (lane.holdsSlot && partition.canStart && this.slots.acquire(this)) {
         lane.holdsSlot = false;
         this.#start(task);
         return;
@@ -250,6 +251,7 @@ export class Worker {
     }, delayMs);
     if (lane.holdsSlot) {
       this.#rest(partition);
+      this.slots.release(); // other workers of the process do not wait along
       return true;
     }
     return false;
@@ -305,7 +307,6 @@ export class Worker {
     if (!lane.holdsSlot) return;
     lane.holdsSlot = false;
     this.#slotsUsed--;
-    this.slots.release();
   }
 
   #clearTimer(task: Task): void {

@@ -65,6 +65,10 @@ export class GroupMember implements DriverConsumerListener {
   /** Partitions that `assigned` is looking up: taken out of here when they are lost before they were added. */
   #coming = new Set<string>();
   #revokedAt: number | undefined;
+  /** Resolves when the last commit of a shutdown has been made: drains for a rebalance end with it. */
+  readonly #over: Promise<void>;
+  #end!: () => void;
+  #isOver = false;
 
   state: DriverConsumerState = 'connecting';
   error: Error | undefined;
@@ -78,6 +82,7 @@ export class GroupMember implements DriverConsumerListener {
     this.groupId = init.groupId;
     this.workers = init.workers;
     this.#router = new TopicRouter(init.workers);
+    this.#over = new Promise((resolve) => (this.#end = resolve));
   }
 
   /** @throws what the driver throws: KafkaWorkerError CONNECTION, TOPIC_MISSING, … */
@@ -186,6 +191,8 @@ export class GroupMember implements DriverConsumerListener {
     this.#consumer.pause(all.map(plain));
     await this.#drain(all, 'shutdown', { budgetMs: graceMs, waits: true, forceMs });
     this.#committer.close();
+    this.#isOver = true;
+    this.#end();
     await this.#consumer.stop().catch(() => {});
     this.#coming.clear();
     this.#dropAll(this.partitions, 'shutdown');
@@ -254,9 +261,10 @@ export class GroupMember implements DriverConsumerListener {
         const { code, canRetry } = thrown as CommitError;
         const mended = canRetry || code === 'COMMIT_METADATA_TOO_LARGE';
         const joining = code === 'COMMIT_STALE' && partitions.some((partition) => partition.alive);
+        if (this.#isOver) return;
         if (joining ? this.#init.clock.now() >= staleUntil : tries >= LAST_COMMIT_TRIES || !mended) return;
       }
-      await within(new Promise(() => {}), this.#init.clock, LAST_COMMIT_PAUSE_MS);
+      if (await within(this.#over, this.#init.clock, LAST_COMMIT_PAUSE_MS)) return;
     }
   }
 

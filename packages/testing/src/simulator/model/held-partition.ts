@@ -26,8 +26,10 @@ export interface HeldRecord {
 export class HeldPartition {
   /** Invariant: ascending in offset. */
   readonly unsettled = new Map<number, HeldRecord>();
-  /** Settled by this holder, or passed over since an earlier one had. */
-  readonly settled = new Set<number>();
+  /** Settled by this holder, each with the time at which it was. Milliseconds. */
+  readonly settled = new Map<number, number>();
+  /** Its client is offering records: how many will be taken is not known yet. */
+  offering = false;
   /** Next offset to be taken. */
   position: number;
   paused = false;
@@ -88,6 +90,7 @@ export class HeldPartition {
 
   /** The client offers records: whatever is not known yet counts as taken until `taken` says how many were. */
   offer(offsets: readonly number[]): void {
+    this.offering = true;
     for (const offset of offsets) {
       if (offset < this.position) continue;
       if (!this.wasRestored(offset)) this.#take(offset);
@@ -98,6 +101,7 @@ export class HeldPartition {
   /** The engine took `taken` of these records. @returns records that it did not take and that run nevertheless. */
   confirm(offsets: readonly number[], taken: number, positionBefore: number): HeldRecord[] {
     const wrong: HeldRecord[] = [];
+    this.offering = false;
     for (const offset of offsets.slice(taken)) {
       const held = this.unsettled.get(offset);
       if (held !== undefined && offset >= positionBefore) {
@@ -134,7 +138,7 @@ export class HeldPartition {
 
   settle(held: HeldRecord, now: number): void {
     this.unsettled.delete(held.record.offset);
-    this.settled.add(held.record.offset);
+    this.settled.set(held.record.offset, now);
     this.dirtySince ??= now;
   }
 
@@ -175,7 +179,7 @@ export class HeldPartition {
 
   /** Offsets above `offset` that are surely settled: what a done-set has to name. */
   doneAbove(offset: number): number[] {
-    const done = [...this.settled].filter((settled) => settled > offset);
+    const done = [...this.settled.keys()].filter((settled) => settled > offset);
     for (const { from, to } of this.restored) {
       for (const record of this.log.between(Math.max(from, offset + 1), to)) done.push(record.offset);
     }

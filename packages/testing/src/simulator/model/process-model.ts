@@ -103,15 +103,19 @@ export class ProcessModel {
     call.end = end;
     this.world.groups.ended(laneKey(call), call);
     if (call.givenUp) return;
-    const { partition, held } = call;
+    const { partition } = call;
     const cause = call.abortedFor();
     if (partition.dead) this.running.delete(call);
     else if (end !== 'ok' && (cause === 'rebalance' || cause === 'shutdown')) {
-      // cut off, not failed: it counts for nothing
-      held.phase = 'queued';
-      held.attempts--;
-      this.running.delete(call);
+      this.putBack(call);
     }
+  }
+
+  /** It was cut off, not failed: the attempt counts for nothing. */
+  putBack(call: ModelCall): void {
+    call.held.phase = 'queued';
+    call.held.attempts--;
+    this.running.delete(call);
   }
 
   #isRival(other: ModelCall): boolean {

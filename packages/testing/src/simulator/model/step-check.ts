@@ -4,6 +4,7 @@ import { keyOf, numberOf, type ProcessModel, TIMEOUT_GRACE_MS } from './process-
 
 /** Looks at a process between two steps: everything that could happen at this moment has happened. */
 export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void {
+  noticePutBack(process, snapshot);
   checkEnds(process);
   checkAbandoned(process);
   for (const group of snapshot.groups) {
@@ -22,6 +23,27 @@ export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void
       }
     }
     for (const key of shown.keys()) process.violations.add('ownership', `${process.name} keeps ${key}, which is gone`);
+  }
+}
+
+/**
+ * An attempt that was cut off counts for nothing, and where its timeout and the grace after it are over the engine no
+ * longer waits for its handler: the record is queued again, and no event tells of it.
+ */
+function noticePutBack(process: ProcessModel, snapshot: EngineSnapshot): void {
+  for (const call of process.running) {
+    const { partition, held, startedAt } = call;
+    const { timeoutMs } = partition.worker;
+    const cause = call.abortedFor();
+    if (partition.dead || timeoutMs === undefined || (cause !== 'rebalance' && cause !== 'shutdown')) continue;
+    if (process.world.now() < startedAt + timeoutMs + TIMEOUT_GRACE_MS) continue;
+    const shown = snapshot.groups
+      .filter(({ groupId }) => numberOf(groupId) === partition.group)
+      .flatMap(({ partitions }) => partitions)
+      .find((p) => numberOf(p.topic) === partition.topic && p.partition === partition.partition);
+    if (shown?.runningRecords.some(({ offset }) => offset === held.record.offset) !== false) continue;
+    process.putBack(call);
+    call.givenUp = true;
   }
 }
 
@@ -117,5 +139,5 @@ function mayStart(held: HeldRecord, now: number): boolean {
 }
 
 function highestSettled(partition: HeldPartition): number {
-  return Math.max(partition.start - 1, ...partition.settled, ...partition.restored.map(({ to }) => to - 1));
+  return Math.max(partition.start - 1, ...partition.settled.keys(), ...partition.restored.map(({ to }) => to - 1));
 }

@@ -1,6 +1,7 @@
 import {
   type CommittedOffset,
   type Delivery,
+  type DrainCause,
   type DriverConsumer,
   type EngineEvent,
   fixed,
@@ -57,9 +58,13 @@ interface CommitTrouble {
   underWay: number;
   /** How many have failed so far. */
   failed: number;
-  /** How many had failed when the present drain began. */
-  failedBefore: number;
-  drainSince: number;
+}
+
+/** A drain under way. */
+interface DrainBegin {
+  readonly since: number;
+  /** Commits that had failed before. */
+  readonly failed: number;
 }
 
 /** One process: an engine with its workers, its client, and the model that watches both. */
@@ -78,6 +83,7 @@ export class SimProcess implements Watcher {
   readonly #consumers = new Map<number, InMemoryConsumer>();
   readonly #found = new Map<string, CommittedOffset>();
   readonly #ranges = new Map<string, LogRange>();
+  readonly #drains = new Map<string, DrainBegin>();
   readonly #trouble = new Map<number, CommitTrouble>();
 
   constructor(
@@ -134,9 +140,6 @@ export class SimProcess implements Watcher {
     await this.engine.drain();
     this.state = 'stopped';
     this.world.history.note(this.name, () => 'has ended');
-    const { violations } = this.world;
-    violations.expect(this.#engineClock.pending === 0, 'leak', () => `${this.name} ends with ${this.#engineClock.pending} timers`);
-    violations.expect(this.#openConsumers().length === 0, 'leak', () => `${this.name} ends and its client runs`);
   }
 
   /** `kill -9`. */
@@ -175,6 +178,11 @@ export class SimProcess implements Watcher {
 
   /** Looks at everything, between two steps. */
   check(): void {
+    if (this.state === 'stopped') {
+      const { violations } = this.world;
+      violations.expect(this.#engineClock.pending === 0, 'leak', () => `${this.name} has ended and ${this.#engineClock.pending} timers are set`);
+      violations.expect(this.#openConsumers().length === 0, 'leak', () => `${this.name} has ended and its client runs`);
+    }
     if (this.alive && !this.crashed) checkStep(this.model, this.engine.inspect());
   }
 
@@ -218,7 +226,7 @@ export class SimProcess implements Watcher {
   made(groupId: string, consumer: DriverConsumer): void {
     const group = numberOf(groupId);
     this.#consumers.set(group, consumer as InMemoryConsumer);
-    this.#trouble.set(group, { underWay: 0, failed: 0, failedBefore: 0, drainSince: 0 });
+    this.#trouble.set(group, { underWay: 0, failed: 0 });
   }
 
   found(groupId: string, offsets: readonly CommittedOffset[]): void {
@@ -271,9 +279,7 @@ export class SimProcess implements Watcher {
 
   revoking(...[groupId, partitions]: Parameters<Watcher['revoking']>): void {
     this.world.history.note(this.name, () => `is to give back ${names(partitions)} of ${groupId}`);
-    const trouble = this.#troubleOf(groupId);
-    trouble.drainSince = this.world.now();
-    trouble.failedBefore = trouble.failed;
+    this.#drainBegins(groupId, 'rebalance');
     this.model.revoking(this.#heldOf(groupId, partitions));
   }
 
@@ -282,15 +288,20 @@ export class SimProcess implements Watcher {
     this.world.history.note(this.name, () => `is ready to give back ${names(partitions)} of ${groupId}`);
     const { strategy, drainMs } = this.world.scenario.engine;
     const budgetMs = strategy === 'drain' ? Math.min(deadlineMs, drainMs ?? deadlineMs * 0.9) : 0;
-    this.#checkDrained(groupId, this.#heldOf(groupId, partitions), budgetMs);
+    this.#checkDrained(groupId, 'rebalance', this.#heldOf(groupId, partitions), budgetMs);
   }
 
-  #checkDrained(groupId: string, partitions: readonly HeldPartition[], budgetMs: number): void {
-    const trouble = this.#troubleOf(groupId);
+  #drainBegins(groupId: string, cause: DrainCause): void {
+    this.#drains.set(`${groupId} ${cause}`, { since: this.world.now(), failed: this.#troubleOf(groupId).failed });
+  }
+
+  #checkDrained(groupId: string, cause: DrainCause, partitions: readonly HeldPartition[], budgetMs: number): void {
+    const { underWay, failed } = this.#troubleOf(groupId);
+    const began = this.#drains.get(`${groupId} ${cause}`) as DrainBegin;
     checkDrained(this.model, partitions, {
-      tookMs: this.world.now() - trouble.drainSince,
+      since: began.since,
       budgetMs,
-      commitsWork: trouble.underWay === 0 && trouble.failed === trouble.failedBefore && !this.mayBeExpelled,
+      commitsWork: underWay === 0 && failed === began.failed && !this.mayBeExpelled,
       mapsMayBeLost: this.world.mapsMayBeLost,
       stored: (partition) =>
         this.world.cluster.committed(groupName(partition.group), topicName(partition.topic), partition.partition),
@@ -345,16 +356,14 @@ export class SimProcess implements Watcher {
 
   stopping(groupId: string): void {
     this.model.stoppingSince ??= this.world.now();
-    const trouble = this.#troubleOf(groupId);
-    trouble.drainSince = this.world.now();
-    trouble.failedBefore = trouble.failed;
+    this.#drainBegins(groupId, 'shutdown');
   }
 
   leaving(groupId: string): void {
     this.world.history.note(this.name, () => `leaves ${groupId}`);
     const { graceMs, forceMs } = this.world.scenario.engine;
     if (this.alive && !this.crashed) {
-      this.#checkDrained(groupId, this.model.ofGroup(numberOf(groupId)), graceMs + forceMs);
+      this.#checkDrained(groupId, 'shutdown', this.model.ofGroup(numberOf(groupId)), graceMs + forceMs);
     }
   }
 

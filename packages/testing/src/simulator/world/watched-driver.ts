@@ -59,21 +59,23 @@ function watchConsumer(consumer: DriverConsumer, groupId: string, watcher: Watch
     commit: async (offsets) => {
       if (!watcher.alive) return never();
       watcher.committing(groupId, offsets);
-      try {
-        await consumer.commit(offsets);
-      } catch (error) {
-        watcher.committed(groupId, false);
-        throw error;
-      }
-      watcher.committed(groupId, true);
+      const error = await whileAlive(
+        watcher,
+        consumer.commit(offsets).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        ),
+      );
+      watcher.committed(groupId, error === undefined);
+      if (error !== undefined) throw error;
     },
     committed: async (partitions) => {
-      const found = await consumer.committed(partitions);
+      const found = await whileAlive(watcher, consumer.committed(partitions));
       watcher.found(groupId, found);
       return found;
     },
     logRanges: async (partitions) => {
-      const ranges = await consumer.logRanges(partitions);
+      const ranges = await whileAlive(watcher, consumer.logRanges(partitions));
       watcher.ranges(groupId, ranges);
       return ranges;
     },
@@ -88,6 +90,12 @@ function watchConsumer(consumer: DriverConsumer, groupId: string, watcher: Watch
       watcher.left(groupId);
     },
   };
+}
+
+/** What arrives at a process that was killed meanwhile arrives nowhere. */
+async function whileAlive<T>(watcher: Watcher, answer: Promise<T>): Promise<T> {
+  const value = await answer;
+  return watcher.alive ? value : never();
 }
 
 function never(): Promise<never> {
