@@ -280,6 +280,7 @@ export class GroupMember implements DriverConsumerListener {
     const added = new PartitionAssignment({ ...start, epoch }, worker, this.#consumer, this.#committer);
     added.draining = this.#shuttingDown;
     this.#partitions.set(added.key, added);
+    added.heedMapSize();
     const where = { groupId: this.groupId, worker: worker.id, topic, partition };
     if (start.mapDropped !== undefined) {
       this.#init.events.emit({ type: 'map.dropped', ...where, reason: start.mapDropped });

@@ -119,9 +119,21 @@ export class PartitionAssignment {
     this.#manual = { ...this.#manual, metadata: '' };
   }
 
-  /** Holds or releases the partition by the size of its done-set; called where it may have changed. */
+  /** Looks at the done-set as it is now: see `heedMapSize`. */
   reviewMap(): void {
     this.#measure();
+    this.heedMapSize();
+  }
+
+  /**
+   * Holds or releases the partition by the size of the map that was measured last. Never while a commit is put
+   * together: what is released starts at once, may settle at once, and would make the snapshot just taken an old one.
+   */
+  heedMapSize(): void {
+    const held = this.mapChars > this.#mapLimitChars * MAP_PRESSURE;
+    if (held === this.mapHeld) return;
+    this.mapHeld = held;
+    this.worker.mapHeldChanged(this);
   }
 
   /** Resolves when no handler of this partition runs. */
@@ -141,11 +153,6 @@ export class PartitionAssignment {
     const offset = this.tracker.frontier;
     const map = encodeDoneMap(offset, this.tracker.doneRanges());
     this.mapChars = map.length;
-    const held = map.length > this.#mapLimitChars * MAP_PRESSURE;
-    if (held !== this.mapHeld) {
-      this.mapHeld = held;
-      this.worker.mapHeldChanged(this);
-    }
     return {
       topic: this.topic,
       partition: this.partition,

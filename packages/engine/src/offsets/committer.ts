@@ -153,6 +153,7 @@ export class Committer {
       },
     );
     this.#inFlight = work;
+    for (const partition of sent) partition.heedMapSize();
     return work;
   }
 

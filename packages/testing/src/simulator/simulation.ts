@@ -43,6 +43,7 @@ export class Simulation implements ProcessWorld {
   calm = false;
   mapsMayBeLost = false;
   commitsFail = false;
+  logsAreCut = false;
   #starts = new Map<string, number>();
   #startCount = 0;
   readonly #logs = new Map<string, LogModel>();

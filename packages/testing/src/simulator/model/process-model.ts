@@ -58,6 +58,7 @@ export class ProcessModel {
 
   started(partition: HeldPartition | undefined, offset: number, attempt: number, signal: AbortSignal): ModelCall | undefined {
     const { violations } = this;
+    this.noticePutBack((call) => call.partition === partition && call.held.record.offset === offset);
     const held = partition?.unsettled.get(offset);
     if (partition === undefined || held === undefined) {
       const promise = partition === undefined ? 'ownership' : 'no-loss';
@@ -107,12 +108,32 @@ export class ProcessModel {
     const cause = call.abortedFor();
     if (partition.dead) this.running.delete(call);
     else if (end !== 'ok' && (cause === 'rebalance' || cause === 'shutdown')) {
-      this.putBack(call);
+      this.#putBack(call);
     }
   }
 
+  /**
+   * An attempt that was cut off counts for nothing, and where its timeout and the grace after it are over the engine no
+   * longer waits for its handler: the record is queued again, and no event tells of it.
+   * @param isSo what there is to be seen of it.
+   */
+  noticePutBack(isSo: (call: ModelCall) => boolean): void {
+    for (const call of this.running) {
+      if (!this.#mayBePutBack(call) || !isSo(call)) continue;
+      this.#putBack(call);
+      call.givenUp = true;
+    }
+  }
+
+  #mayBePutBack(call: ModelCall): boolean {
+    const { timeoutMs } = call.partition.worker;
+    const cause = call.abortedFor();
+    if (call.partition.dead || timeoutMs === undefined || (cause !== 'rebalance' && cause !== 'shutdown')) return false;
+    return this.world.now() >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;
+  }
+
   /** It was cut off, not failed: the attempt counts for nothing. */
-  putBack(call: ModelCall): void {
+  #putBack(call: ModelCall): void {
     call.held.phase = 'queued';
     call.held.attempts--;
     this.running.delete(call);
@@ -127,14 +148,15 @@ export class ProcessModel {
   #checkBounds(partition: HeldPartition): void {
     const { worker, workerIndex } = partition;
     const { maxConcurrency } = this.world.scenario.engine;
-    const mine = [...this.running].filter((call) => call.partition.workerIndex === workerIndex);
+    const all = [...this.running].filter((call) => !this.#mayBePutBack(call));
+    const mine = all.filter((call) => call.partition.workerIndex === workerIndex);
     const { violations } = this;
     const of = `${this.name}: w${workerIndex}`;
     violations.expect(mine.length <= worker.limit, 'bounds', () => `${of} runs ${mine.length}, its limit is ${worker.limit}`);
     violations.expect(
-      maxConcurrency === undefined || this.running.size <= maxConcurrency,
+      maxConcurrency === undefined || all.length <= maxConcurrency,
       'bounds',
-      () => `${this.name} runs ${this.running.size}, its limit is ${maxConcurrency}`,
+      () => `${this.name} runs ${all.length}, its limit is ${maxConcurrency}`,
     );
     const partitions = new Set(mine.map((call) => call.partition)).size;
     violations.expect(

@@ -1,10 +1,11 @@
 import type { EngineSnapshot, PartitionSnapshot } from '@kafka-worker/engine';
 import type { HeldPartition, HeldRecord } from './held-partition.js';
+import type { ModelCall } from './model-call.js';
 import { keyOf, numberOf, type ProcessModel, TIMEOUT_GRACE_MS } from './process-model.js';
 
 /** Looks at a process between two steps: everything that could happen at this moment has happened. */
 export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void {
-  noticePutBack(process, snapshot);
+  process.noticePutBack((call) => !shownRunning(snapshot, call));
   checkEnds(process);
   checkAbandoned(process);
   for (const group of snapshot.groups) {
@@ -26,25 +27,13 @@ export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void
   }
 }
 
-/**
- * An attempt that was cut off counts for nothing, and where its timeout and the grace after it are over the engine no
- * longer waits for its handler: the record is queued again, and no event tells of it.
- */
-function noticePutBack(process: ProcessModel, snapshot: EngineSnapshot): void {
-  for (const call of process.running) {
-    const { partition, held, startedAt } = call;
-    const { timeoutMs } = partition.worker;
-    const cause = call.abortedFor();
-    if (partition.dead || timeoutMs === undefined || (cause !== 'rebalance' && cause !== 'shutdown')) continue;
-    if (process.world.now() < startedAt + timeoutMs + TIMEOUT_GRACE_MS) continue;
-    const shown = snapshot.groups
-      .filter(({ groupId }) => numberOf(groupId) === partition.group)
-      .flatMap(({ partitions }) => partitions)
-      .find((p) => numberOf(p.topic) === partition.topic && p.partition === partition.partition);
-    if (shown?.runningRecords.some(({ offset }) => offset === held.record.offset) !== false) continue;
-    process.putBack(call);
-    call.givenUp = true;
-  }
+/** The engine shows a record that was cut off as running no more. */
+function shownRunning(snapshot: EngineSnapshot, { partition, held }: ModelCall): boolean {
+  return snapshot.groups
+    .filter(({ groupId }) => numberOf(groupId) === partition.group)
+    .flatMap(({ partitions }) => partitions)
+    .filter((shown) => numberOf(shown.topic) === partition.topic && shown.partition === partition.partition)
+    .some(({ runningRecords }) => runningRecords.some(({ offset }) => offset === held.record.offset));
 }
 
 /** Every handler that has ended has been heard, and every one that will not count has been told. */

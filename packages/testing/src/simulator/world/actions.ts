@@ -78,6 +78,7 @@ function retention(world: Simulation, action: Extract<Action, { type: 'retention
   const { topic, partition } = place(world, action);
   const { high } = world.cluster.range(topicName(topic), partition);
   const before = Math.max(0, high - action.keep);
+  world.logsAreCut = true;
   world.cluster.deleteRecordsBefore(topicName(topic), partition, before);
   world.log(topic, partition).removeBefore(before);
 }

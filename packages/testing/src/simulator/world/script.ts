@@ -104,11 +104,17 @@ async function finish(world: Simulation): Promise<void> {
 }
 
 function isThrough(world: Simulation): boolean {
-  return world.readings().every(({ group, topic, partitions }) =>
-    Array.from({ length: partitions }, (_, partition) => world.unaccounted(group, topic, partition)).every(
-      ({ length }) => length === 0,
-    ),
+  const held = working(world).flatMap((process) => [...process.model.held.values()]);
+  return held.every(({ unsettled }) => unsettled.size === 0) && held.every(isAtEnd) && world.readings().every(
+    ({ group, topic, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => world.unaccounted(group, topic, partition)).every(
+        ({ length }) => length === 0,
+      ),
   );
+}
+
+function isAtEnd({ log, position }: HeldPartition): boolean {
+  return (log.records.at(-1)?.offset ?? -1) < position;
 }
 
 /** Every process ends; nothing stays. */

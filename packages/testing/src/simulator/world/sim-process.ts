@@ -41,6 +41,8 @@ export interface ProcessWorld extends ModelWorld {
   readonly mapsMayBeLost: boolean;
   /** Commits were made to fail: what a drain cannot commit in time may cost a process its membership. */
   readonly commitsFail: boolean;
+  /** Records were removed under consumers: a client that finds its position gone joins anew. */
+  readonly logsAreCut: boolean;
   /** How often a handler was started for a record of a group, this start included. */
   countStart(key: string): number;
 }
@@ -194,6 +196,7 @@ export class SimProcess implements Watcher {
   // ---------------------------------------------------------------- handlers
 
   #handle(worker: WorkerSpec, delivery: Delivery): unknown {
+    if (!this.alive) return new Promise(() => undefined);
     const { topic, partition, offset } = delivery.record;
     const group = numberOf(delivery.groupId);
     const key = `${keyOf(group, numberOf(topic), partition)}/${offset}`;
@@ -217,7 +220,7 @@ export class SimProcess implements Watcher {
     if (event.type === 'sought') {
       this.model.sought(numberOf(event.groupId), numberOf(event.topic), event.partition, event.offset);
     } else if (event.type === 'group.lost') {
-      this.world.violations.expect(this.mayBeExpelled || this.world.commitsFail, 'liveness', () => `${this.name} has lost its membership, and nothing was done to it`);
+      this.world.violations.expect(this.mayBeExpelled || this.world.commitsFail || this.world.logsAreCut, 'liveness', () => `${this.name} has lost its membership, and nothing was done to it`);
     }
   }
 
@@ -329,7 +332,7 @@ export class SimProcess implements Watcher {
     for (const held of partition.confirm(offsets, taken, this.#positionBefore)) {
       this.world.violations.add('bounds', `${this.name} runs ${held.record.offset} of ${partition.name}, which it did not take`);
     }
-    if (taken < offsets.length) partition.refusing = true;
+    partition.refusing = taken < offsets.length;
   }
 
   resumed(...[groupId, partitions]: Parameters<Watcher['resumed']>): void {
