@@ -160,6 +160,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     this.#relay.attach(engine);
     this.engine = engine;
     await engine.start();
+    await this.host.ground.started(this);
   }
 
   #makeEngine(driver: KafkaDriver): WorkerEngine {

@@ -26,4 +26,9 @@ export class KafkaWorkerGround {
   ): Promise<readonly WorkerDefinition[]> {
     return Promise.resolve(definitions);
   }
+
+  /** The engine of a connection runs; the start waits for the promise. Its first partitions may come later. */
+  started(_connection: KafkaWorkerConnection): Promise<void> {
+    return Promise.resolve();
+  }
 }

@@ -11,7 +11,7 @@ export interface Hold {
 
 /** Reads from the snapshots of a group's members why a record is not settled. */
 export function findHold(groupId: string, record: RecordPosition, members: readonly EngineSnapshot[]): Hold {
-  const running = members.filter(({ state }) => state === 'RUNNING');
+  const running = members.filter(({ state }) => state === 'RUNNING' || state === 'DRAINING');
   if (running.length === 0) {
     const states = [...new Set(members.map(({ state }) => state))].join(', ');
     return final(`nobody reads it: the workers are ${states}`);

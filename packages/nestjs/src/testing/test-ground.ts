@@ -23,4 +23,8 @@ export class TestGround extends KafkaWorkerGround {
   ): Promise<readonly WorkerDefinition[]> {
     return this.world.site(connection.name).join(connection, definitions);
   }
+
+  override started(connection: KafkaWorkerConnection): Promise<void> {
+    return this.world.site(connection.name).joined(connection);
+  }
 }

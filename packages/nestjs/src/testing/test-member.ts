@@ -18,6 +18,8 @@ export class TestMember {
   /** What has been settled since it was last committed by hand; keys as above. */
   readonly #uncommitted = new Set<string>();
 
+  #isRestarting = false;
+
   constructor(
     readonly connection: KafkaWorkerConnection,
     /** All of its workers, with the patterns they were given. */
@@ -30,11 +32,9 @@ export class TestMember {
   }
 
   get snapshot(): EngineSnapshot {
-    return this.connection.runtime.inspect();
-  }
-
-  get isRunning(): boolean {
-    return this.connection.runtime.state === 'RUNNING';
+    const snapshot = this.connection.runtime.inspect();
+    // Between two engines nothing has ended for who waits.
+    return this.#isRestarting ? { ...snapshot, state: 'DRAINING' } : snapshot;
   }
 
   /** Handlers that run: places that are taken while a record waits do not count. */
@@ -69,6 +69,16 @@ export class TestMember {
         return handling.run(this.ledger.entry(worker.groupId, delivery.record), () => worker.handle(delivery));
       },
     };
+  }
+
+  /** See `KafkaWorkerConnection.restart`. */
+  async restart(): Promise<void> {
+    this.#isRestarting = true;
+    try {
+      await this.connection.restart();
+    } finally {
+      this.#isRestarting = false;
+    }
   }
 
   /** Commits what is settled and not committed; what `commit: 'manual'` leaves to handlers is left to them. */

@@ -85,6 +85,16 @@ export class TestSite {
     return definitions.flatMap((worker) => member.prepare(worker, existing, began) ?? []);
   }
 
+  /**
+   * Resolves when the connection is a member of its groups, so that a test begins with partitions that can be paused.
+   * Not where another member is at work, which a test may want to be in the middle of: its handlers hold the join up.
+   */
+  async joined(connection: KafkaWorkerConnection): Promise<void> {
+    const { pilot } = this.init;
+    const isBusy = (): boolean => this.members.some((member) => member.isBusy);
+    await pilot.until(() => isBusy() || connection.runtime.inspect().groups.every(({ state }) => state === 'joined'));
+  }
+
   /** Groups that read a topic, or would if it existed. */
   groupsOf(topic: string): string[] {
     return [...new Set(this.members.flatMap((member) => member.groupsOf(topic)))];
@@ -100,7 +110,8 @@ export class TestSite {
   /** Whether anybody who runs reads for the group. */
   isAlive(groupId: string): boolean {
     return this.members.some(
-      (member) => member.isRunning && member.definitions.some((worker) => worker.groupId === groupId),
+      (member) =>
+        member.snapshot.state !== 'STOPPED' && member.definitions.some((worker) => worker.groupId === groupId),
     );
   }
 
@@ -129,8 +140,8 @@ export class TestSite {
     const entries = records.map((record) => groups.map((groupId) => this.#ledger.entry(groupId, record)));
     const watch = new RecordWatch(this, entries.flat(), options);
     const landing = await this.init.pilot.carry(watch);
-    const [stuck] = watch.open();
-    if (stuck && stuck.disposition !== 'abandoned') {
+    const stuck = watch.open().find(({ disposition }) => disposition !== 'abandoned');
+    if (stuck) {
       const why = `${watch.holdOf(stuck).text}${describeLanding(landing, options)}`;
       throw new RecordNotSettledError(stuck.record, stuck.groupId, why);
     }
@@ -158,9 +169,10 @@ export class TestSite {
 
   async #restart(connection: KafkaWorkerConnection, topic: string): Promise<void> {
     const before = this.#restarts.get(connection) ?? Promise.resolve();
-    const restarted = before.then(() =>
-      this.#members.get(connection)?.hasTopic(topic) ? undefined : connection.restart(),
-    );
+    const restarted = before.then(async () => {
+      const member = this.#members.get(connection);
+      if (!member?.hasTopic(topic)) await member?.restart();
+    });
     this.#restarts.set(
       connection,
       restarted.catch(() => undefined),
