@@ -1,4 +1,4 @@
-import { CommitError, type GroupDescription, type OffsetCommit } from '@kafka-worker/engine';
+import { CommitError, type DriverConsumer, type GroupDescription, type OffsetCommit } from '@kafka-worker/engine';
 import type { InMemoryConsumer } from './client/consumer.js';
 import { type CommitFault, Faults } from './faults.js';
 import { CommitHistory, type CommitEntry } from './group/commit-history.js';
@@ -43,7 +43,12 @@ export class ClusterCore {
   ) {
     this.topics = new Topics(defaultPartitions);
     this.history = new CommitHistory(commitHistoryLimit);
-    this.faults = new Faults((memberId) => this.groupOfMember(memberId)?.expel(memberId));
+    this.faults = new Faults({
+      expel: (memberId) => this.groupOfMember(memberId)?.expel(memberId),
+      passGeneration: (groupId) => this.group(groupId).passGeneration(),
+      moveCoordinator: (groupId, forMs, refusal) => this.group(groupId).move(forMs, refusal),
+      dropConnection: (member, lost, reconnectAfterMs) => this.find(member).dropConnection(lost, reconnectAfterMs),
+    });
   }
 
   /** Made on first use. */
@@ -65,6 +70,14 @@ export class ClusterCore {
   /** A name for one end of a connection, never given twice. */
   nameClient(clientId: string, role: 'consumer' | 'producer' | 'admin'): string {
     return `${clientId}/${role}-${++this.#clientNumber}`;
+  }
+
+  /** A running consumer, by itself or its member id. Throws where there is none. */
+  find(member: DriverConsumer | string): InMemoryConsumer {
+    for (const consumer of this.consumers) {
+      if (consumer === member || (typeof member === 'string' && consumer.memberId === member)) return consumer;
+    }
+    throw new Error(`no running consumer of this cluster${typeof member === 'string' ? ` is member "${member}"` : ''}`);
   }
 
   groupIds(): string[] {

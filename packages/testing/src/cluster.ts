@@ -115,6 +115,14 @@ export class InMemoryCluster {
     this.#core.topics.log({ topic, partition }).deleteBefore(offset);
   }
 
+  /**
+   * Cuts a partition from the back: `offset` becomes its end, and is given to the next record once more. As after an
+   * unclean election, or when a topic is made anew.
+   */
+  truncate(topic: string, partition: number, offset: number): void {
+    this.#core.topics.log({ topic, partition }).truncate(offset);
+  }
+
   /** Every record of a topic that still exists, by partition and offset; or those of one partition. */
   records(topic: string, partition?: number): KafkaRecord[] {
     const logs = this.#core.topics.get(topic).partitions;
@@ -176,7 +184,7 @@ export class InMemoryCluster {
    * times out. By consumer or member id.
    */
   crash(member: DriverConsumer | string): void {
-    this.#find(member).crash();
+    this.#core.find(member).crash();
   }
 
   /**
@@ -184,18 +192,11 @@ export class InMemoryCluster {
    * By consumer or member id.
    */
   suspend(member: DriverConsumer | string): void {
-    this.#find(member).suspend();
+    this.#core.find(member).suspend();
   }
 
   /** Ends {@link suspend}. */
   wake(member: DriverConsumer | string): void {
-    this.#find(member).wake();
-  }
-
-  #find(member: DriverConsumer | string): InMemoryConsumer {
-    for (const consumer of this.#core.consumers) {
-      if (consumer === member || (typeof member === 'string' && consumer.memberId === member)) return consumer;
-    }
-    throw new Error(`no running consumer of this cluster${typeof member === 'string' ? ` is member "${member}"` : ''}`);
+    this.#core.find(member).wake();
   }
 }

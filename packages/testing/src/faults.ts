@@ -1,4 +1,6 @@
-import type { CommitErrorCode, OutgoingRecord } from '@kafka-worker/engine';
+import type { CommitErrorCode, DriverConsumer, OutgoingRecord } from '@kafka-worker/engine';
+import type { DroppedOnTheWay } from './client/connection.js';
+import type { CoordinatorAway } from './group/group-error.js';
 
 /** What shall go wrong with commits. Without `code`, `answerLost` or a delay the next commit fails with `COMMIT_FAILED`. */
 export interface CommitFault {
@@ -32,6 +34,34 @@ export interface ProduceFault {
   readonly fails?: boolean;
 }
 
+/** How a group's coordinator moves. */
+export interface CoordinatorMove {
+  /** How long nobody is the group's coordinator. Milliseconds. Default 1,000. */
+  readonly forMs?: number;
+  /** What requests are refused with meanwhile. Default `NOT_COORDINATOR`. */
+  readonly refusal?: CoordinatorAway;
+}
+
+/** How a member's connection drops. */
+export interface ConnectionDrop {
+  /**
+   * What is lost of the requests under way. `requests`: those that have not arrived yet never do. `answers`: they
+   * arrive and count, but nobody learns it. Default `requests`.
+   */
+  readonly lost?: DroppedOnTheWay;
+  /** When the client has another connection. A session that is shorter than this is over by then. Milliseconds. Default 0. */
+  readonly reconnectAfterMs?: number;
+}
+
+/** What faults take effect on. */
+export interface FaultTargets {
+  /** Takes a member out of its group. */
+  expel(memberId: string): void;
+  passGeneration(groupId: string): void;
+  moveCoordinator(groupId: string, forMs: number, refusal: CoordinatorAway): void;
+  dropConnection(member: DriverConsumer | string, lost: DroppedOnTheWay, reconnectAfterMs: number): void;
+}
+
 interface Armed<F> {
   readonly fault: F;
   left: number;
@@ -43,8 +73,7 @@ export class Faults {
   readonly #produces: Armed<ProduceFault>[] = [];
   #redelivers = false;
 
-  /** `expel` takes a member out of its group. */
-  constructor(private readonly expel: (memberId: string) => void) {}
+  constructor(private readonly targets: FaultTargets) {}
 
   /** The next commits go wrong. */
   commit(fault: CommitFault = {}): void {
@@ -61,7 +90,38 @@ export class Faults {
 
   /** The group forgets the member at once; the member learns it from its next commit or heartbeat. */
   fence(memberId: string): void {
-    this.expel(memberId);
+    this.targets.expel(memberId);
+  }
+
+  /**
+   * The group's generation goes on by one and its members have not heard of it, as when the answers to their joins were
+   * lost. Each learns it from its next heartbeat or commit (`ILLEGAL_GENERATION`), loses what it held and joins again
+   * under the same member id.
+   */
+  fenceGeneration(groupId: string): void {
+    this.targets.passGeneration(groupId);
+  }
+
+  /**
+   * The group gets another coordinator. Until that has taken over, requests to the group are refused, joins that hang
+   * too: commits fail with `COMMIT_FAILED`, everything else is repeated by the clients every 100 ms. Offsets, and the
+   * members of the last generation that was shared out, survive with sessions that start anew; a rebalance under way
+   * does not. Members that hear `NOT_COORDINATOR` join again, as kafkajs does.
+   */
+  moveCoordinator(groupId: string, { forMs = 1_000, refusal = 'NOT_COORDINATOR' }: CoordinatorMove = {}): void {
+    this.targets.moveCoordinator(groupId, forMs, refusal);
+  }
+
+  /**
+   * The member's connection drops. Requests under way fail at once: commits with `COMMIT_FAILED`, everything else is
+   * repeated by the client on its next connection. Until it has one nothing is heard of the member, nor by it.
+   * By consumer or member id.
+   */
+  dropConnection(
+    member: DriverConsumer | string,
+    { lost = 'requests', reconnectAfterMs = 0 }: ConnectionDrop = {},
+  ): void {
+    this.targets.dropConnection(member, lost, reconnectAfterMs);
   }
 
   /**

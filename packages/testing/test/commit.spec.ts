@@ -108,7 +108,7 @@ describe('commits', () => {
     const early = new TestMember(cluster.driver(), { groupId: 'other' });
     await expect(early.commit(1)).rejects.toMatchObject({ code: 'COMMIT_STALE' });
     await clock.runUntil(a.consumer.stop());
-    await expect(a.commit(1)).rejects.toMatchObject({ code: 'COMMIT_FENCED' });
+    await expect(a.commit(1)).rejects.toMatchObject({ code: 'COMMIT_STALE' });
   });
 
   it('fail on demand, n times, for one group', async () => {

@@ -26,10 +26,11 @@ export class TestMember implements DriverConsumerListener {
 
   onAssigned: (assignment: Assignment) => Promise<readonly StartPosition[]> = async ({ partitions }) => {
     const committed = await this.consumer.committed(partitions);
-    return committed.map(({ topic, partition, offset }) => {
+    const ranges = await this.consumer.logRanges(partitions);
+    return committed.map(({ topic, partition, offset }, i) => {
       const last = this.received.filter((r) => r.topic === topic && r.partition === partition).at(-1);
       const kept = this.held.has(partitionKey(topic, partition)) && last ? last.offset + 1 : undefined;
-      return { topic, partition, offset: kept ?? offset ?? 0 };
+      return { topic, partition, offset: kept ?? within(offset ?? 0, ranges[i]) };
     });
   };
   onRevoking: (partitions: readonly TopicPartition[]) => Promise<void> = async () => undefined;
@@ -92,6 +93,11 @@ export class TestMember implements DriverConsumerListener {
   commit(offset: number, partition = 0, metadata = ''): Promise<void> {
     return this.consumer.commit([{ topic: 't', partition, offset, metadata }]);
   }
+}
+
+/** Nobody starts outside of the log. */
+function within(offset: number, { low, high } = { low: 0, high: 0 }): number {
+  return Math.min(Math.max(offset, low), high);
 }
 
 function names(partitions: readonly TopicPartition[]): string {

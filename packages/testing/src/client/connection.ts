@@ -3,19 +3,35 @@ import { deferred, type Deferred } from '../clock/deferred.js';
 import { CLUSTER } from '../latency.js';
 import type { Scheduler } from '../scheduler.js';
 
+/** What becomes of requests that are on their way when a connection drops. Both fail for the client at once. */
+export type DroppedOnTheWay = 'requests' | 'answers';
+
+/** One connection from its start to its drop. */
+class Line {
+  /** Settles when the cluster has answered the last request that was sent. Never rejects. */
+  handled: Promise<unknown> = Promise.resolve();
+  /** Settles when the last answer has arrived. Never rejects. */
+  answered: Promise<unknown> = Promise.resolve();
+  /** Answers the client waits for. */
+  readonly underWay = new Set<Deferred<never>>();
+  /** No answer arrives any more. */
+  broken = false;
+  /** No request arrives any more either. */
+  lost = false;
+}
+
 /**
  * The way between one client and the cluster. Messages keep their order in each direction, whatever each of them
  * takes. The cluster reads a request only after it has answered the one before, as a broker does: what is sent while a
- * JoinGroup hangs waits behind it. While the client is suspended nothing passes in either direction; once it is cut,
- * whatever is under way never arrives.
+ * JoinGroup hangs waits behind it. While the client is suspended nothing passes in either direction; while the
+ * connection is down requests wait for the next one; once it is cut, whatever is under way never arrives.
  */
 export class Connection {
-  /** Settles when the cluster has answered the last request that was sent. Never rejects. */
-  #handled: Promise<unknown> = Promise.resolve();
-  /** Settles when the last answer has arrived. Never rejects. */
-  #answered: Promise<unknown> = Promise.resolve();
+  #line = new Line();
   /** Set while suspended. */
   #gate: Deferred<void> | undefined;
+  /** Set while down. */
+  #down: Deferred<void> | undefined;
   #cut = false;
 
   constructor(
@@ -24,8 +40,14 @@ export class Connection {
     private readonly scheduler: Scheduler,
   ) {}
 
-  get suspended(): boolean {
-    return this.#gate !== undefined;
+  /** Nothing arrives at the client now. */
+  get silent(): boolean {
+    return this.#gate !== undefined || this.#down !== undefined;
+  }
+
+  /** Cut for good. */
+  get dead(): boolean {
+    return this.#cut;
   }
 
   suspend(): void {
@@ -40,27 +62,58 @@ export class Connection {
   /** For good. Requests under way reject with `CONNECTION`, so that nothing waits for ever in the dead client. */
   cut(): void {
     this.#cut = true;
+    this.#break('requests');
     this.wake();
+    this.reconnect();
   }
 
-  /** `handle` runs at the broker. */
-  request<T>(handle: () => T | Promise<T>): Promise<T> {
-    const handled = this.#there(handle, this.#handled);
-    this.#handled = settled(handled);
-    const answered = this.#back(handled, this.#answered);
-    this.#answered = settled(answered);
-    return answered;
+  /** Requests under way reject with `CONNECTION`; new ones wait for {@link reconnect}. */
+  drop(lost: DroppedOnTheWay): void {
+    this.#down ??= deferred();
+    this.#break(lost);
   }
 
-  async #there<T>(handle: () => T | Promise<T>, before: Promise<unknown>): Promise<T> {
+  reconnect(): void {
+    this.#down?.resolve();
+    this.#down = undefined;
+  }
+
+  /** `handle` runs at the broker. Rejects as it does, or with `CONNECTION`. */
+  async request<T>(handle: () => T | Promise<T>): Promise<T> {
+    while (this.#down) await this.#down.promise;
+    const line = this.#line;
+    const fails = deferred<never>();
+    line.underWay.add(fails);
+    const handled = this.#there(line, handle, line.handled);
+    line.handled = settled(handled);
+    const answered = this.#back(line, handled, line.answered);
+    line.answered = settled(answered);
+    try {
+      return await Promise.race([answered, fails.promise]);
+    } finally {
+      line.underWay.delete(fails);
+    }
+  }
+
+  #break(lost: DroppedOnTheWay): void {
+    const line = this.#line;
+    this.#line = new Line();
+    line.broken = true;
+    line.lost = lost === 'requests';
+    for (const fails of line.underWay) fails.reject(this.#gone());
+  }
+
+  async #there<T>(line: Line, handle: () => T | Promise<T>, before: Promise<unknown>): Promise<T> {
     await this.scheduler.hop({ from: this.client, to: CLUSTER });
     await before;
     await this.#pass();
+    if (line.lost || this.#cut) throw this.#gone();
     return handle();
   }
 
-  async #back<T>(handled: Promise<T>, before: Promise<unknown>): Promise<T> {
+  async #back<T>(line: Line, handled: Promise<T>, before: Promise<unknown>): Promise<T> {
     await settled(handled);
+    if (line.broken) throw this.#gone();
     await this.scheduler.hop({ from: CLUSTER, to: this.client });
     await before;
     await this.#pass();
@@ -69,7 +122,11 @@ export class Connection {
 
   async #pass(): Promise<void> {
     while (this.#gate) await this.#gate.promise;
-    if (this.#cut) throw new KafkaWorkerError('CONNECTION', 'the client crashed');
+  }
+
+  #gone(): KafkaWorkerError {
+    const message = this.#cut ? 'the client crashed' : 'the connection dropped';
+    return new KafkaWorkerError('CONNECTION', message, { canRetry: !this.#cut });
   }
 }
 

@@ -9,13 +9,14 @@ import {
   type LogRange,
   type OffsetCommit,
   type StartPosition,
+  type TimerHandle,
   type TopicPartition,
 } from '@kafka-worker/engine';
 import type { ClusterCore } from '../cluster-core.js';
-import { GroupError, toCommitError } from '../group/group-error.js';
-import { Connection } from './connection.js';
+import { GroupError, isAway, toCommitError } from '../group/group-error.js';
+import { Connection, type DroppedOnTheWay } from './connection.js';
 import { Fetcher } from './fetcher.js';
-import { Membership } from './membership.js';
+import { Membership, RETRY_MS } from './membership.js';
 
 /** Options of a consumer with the driver's part filled in. */
 export interface ConsumerSetup extends DriverConsumerOptions {
@@ -34,6 +35,8 @@ export class InMemoryConsumer implements DriverConsumer {
   #membership: Membership | undefined;
   /** Set from `start` on: keeps the process alive until called. */
   #letGo: (() => void) | undefined;
+  /** Set while the connection is down. */
+  #reconnection: TimerHandle | undefined;
   #ended = false;
   #stopping = false;
   #stop: Promise<void> | undefined;
@@ -63,15 +66,16 @@ export class InMemoryConsumer implements DriverConsumer {
   }
 
   async start(listener: DriverConsumerListener): Promise<void> {
-    if (this.#listener) throw new KafkaWorkerError('NOT_RUNNING', 'a consumer is started once');
+    if (this.#listener || this.#stop) throw new KafkaWorkerError('NOT_RUNNING', 'a consumer is started once');
     this.#listener = listener;
     this.core.consumers.add(this);
     this.#letGo = this.core.scheduler.stayAlive();
     this.#changed('connecting');
     try {
-      await this.#connection.request(() => this.core.topics.check(this.setup.topics));
+      await this.#ask(() => this.core.topics.check(this.setup.topics));
       if (!this.#ended) this.#join(listener, this.setup.topics);
     } catch (error) {
+      this.#changed('stopped');
       this.#end();
       throw error;
     }
@@ -95,7 +99,7 @@ export class InMemoryConsumer implements DriverConsumer {
 
   /** A commit in the name of a member and generation that were read earlier. */
   async commitUnder(memberId: string, generation: number, offsets: readonly OffsetCommit[]): Promise<void> {
-    if (this.#ended) throw new CommitError('COMMIT_FENCED', 'the consumer has left its group');
+    if (this.#ended || this.#stop) throw new CommitError('COMMIT_STALE', 'the consumer has left its group');
     if (memberId === '') throw new CommitError('COMMIT_STALE', 'the consumer has not joined its group yet');
     const request = { groupId: this.groupId, memberId, generation, offsets };
     const fault = this.core.faults.takeCommit(this.groupId, memberId);
@@ -105,19 +109,21 @@ export class InMemoryConsumer implements DriverConsumer {
       await this.#connection.request(() => this.core.commit(request, fault));
     } catch (error) {
       if (error instanceof CommitError) throw error;
-      if (!(error instanceof GroupError))
-        throw new CommitError('COMMIT_FENCED', 'the client crashed', { cause: error });
+      if (!(error instanceof GroupError)) {
+        if (this.#connection.dead) throw new CommitError('COMMIT_FENCED', 'the client crashed', { cause: error });
+        throw new CommitError('COMMIT_FAILED', 'the connection dropped', { cause: error });
+      }
       if (error.type === 'UNKNOWN_MEMBER_ID') this.#membership?.told(memberId, 'fenced');
       throw toCommitError(error);
     }
   }
 
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
-    return this.#connection.request(() => partitions.map((p) => this.core.group(this.groupId).offsets.committed(p)));
+    return this.#ask(() => partitions.map((p) => this.core.group(this.groupId).stored().committed(p)));
   }
 
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]> {
-    return this.#connection.request(() => partitions.map((p) => this.core.topics.log(p).range));
+    return this.#ask(() => partitions.map((p) => this.core.topics.log(p).range));
   }
 
   stopping(): void {
@@ -148,8 +154,37 @@ export class InMemoryConsumer implements DriverConsumer {
   /** Ends `suspend`. */
   wake(): void {
     this.#connection.wake();
-    this.#fetcher?.proceed();
+    if (!this.#connection.silent) this.#fetcher?.proceed();
     this.core.group(this.groupId).heard(this.memberId, 'suspended');
+  }
+
+  /** The connection drops; the client opens another by itself `reconnectAfterMs` later. */
+  dropConnection(lost: DroppedOnTheWay, reconnectAfterMs: number): void {
+    const { scheduler } = this.core;
+    const { memberId } = this;
+    const group = this.core.group(this.groupId);
+    this.#connection.drop(lost);
+    this.#fetcher?.halt();
+    group.silent(memberId, 'disconnected');
+    scheduler.clearTimer(this.#reconnection);
+    this.#reconnection = scheduler.setTimer(() => {
+      this.#connection.reconnect();
+      if (!this.#connection.silent) this.#fetcher?.proceed();
+      group.heard(memberId, 'disconnected');
+    }, reconnectAfterMs);
+  }
+
+  /** A question that the client repeats by itself until it is answered. */
+  async #ask<T>(question: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return await this.#connection.request(question);
+      } catch (error) {
+        const dropped = error instanceof KafkaWorkerError && error.code === 'CONNECTION' && !this.#connection.dead;
+        if (!dropped && !isAway(error)) throw error;
+        if (!dropped) await this.core.scheduler.sleep(RETRY_MS);
+      }
+    }
   }
 
   #join(listener: DriverConsumerListener, topics: readonly string[]): void {
@@ -158,12 +193,12 @@ export class InMemoryConsumer implements DriverConsumer {
       scheduler: core.scheduler,
       client: this.#connection.client,
       maxRecords: core.options.fetchMaxRecords,
-      fromBeginning: this.#fromBeginning,
       logOf: (partition) => core.topics.log(partition),
       deliver: (batch) => listener.records(batch),
+      outOfRange: (partition, cause) => this.#membership?.outOfRange(partition, cause),
     });
     this.#fetcher = fetcher;
-    if (this.#connection.suspended) fetcher.halt();
+    if (this.#connection.silent) fetcher.halt();
     this.#membership = new Membership({
       core,
       listener,
@@ -197,6 +232,7 @@ export class InMemoryConsumer implements DriverConsumer {
 
   #end(): void {
     this.#ended = true;
+    this.core.scheduler.clearTimer(this.#reconnection);
     this.#fetcher?.close();
     this.#letGo?.();
     this.core.consumers.delete(this);

@@ -1,5 +1,6 @@
 import {
   type DriverConsumerListener,
+  KafkaWorkerError,
   partitionKey,
   type StartPosition,
   type TopicPartition,
@@ -15,9 +16,10 @@ export interface FetcherOptions {
   /** The client's end of a `Hop`. */
   readonly client: string;
   readonly maxRecords: number;
-  readonly fromBeginning: boolean;
   readonly logOf: (partition: TopicPartition) => PartitionLog;
   readonly deliver: DriverConsumerListener['records'];
+  /** The position of an owned partition is not in its log. */
+  readonly outOfRange: (partition: TopicPartition, cause: Error) => void;
 }
 
 /**
@@ -68,7 +70,7 @@ export class Fetcher {
       const fetch = kept.get(key) ?? new PartitionFetch(log, offset, (grown) => grown.ready && this.#wake());
       kept.delete(key);
       fetch.held = false;
-      fetch.position = offset;
+      fetch.jump(offset);
       this.#owned.set(key, fetch);
     }
     for (const fetch of kept.values()) fetch.unwatch();
@@ -93,7 +95,7 @@ export class Fetcher {
   }
 
   seek(position: StartPosition): void {
-    for (const fetch of this.#find([position])) fetch.position = position.offset;
+    for (const fetch of this.#find([position])) fetch.jump(position.offset);
     this.#wake();
   }
 
@@ -153,7 +155,7 @@ export class Fetcher {
 
   #handOver(fetch: PartitionFetch): void {
     const { log } = fetch;
-    this.#bringIntoRange(fetch);
+    if (fetch.position < log.low || fetch.position > log.high) return this.#report(fetch);
     const records = log.read(fetch.position, this.options.maxRecords);
     const last = records.at(-1);
     if (!last) {
@@ -162,20 +164,19 @@ export class Fetcher {
       return;
     }
     // Set before the call, so that a `seek` made inside it stands.
-    const before = fetch.position;
-    const after = records.length < this.options.maxRecords ? log.high : last.offset + 1;
-    fetch.position = after;
+    const { position: before, jumps } = fetch;
+    fetch.position = records.length < this.options.maxRecords ? log.high : last.offset + 1;
+    // Set before the call as well, so that a `resume` made inside it stands.
+    fetch.full = true;
     const { topic, partition, high } = log;
     const taken = this.options.deliver({ topic, partition, records, highWatermark: high });
-    if (taken >= records.length) return;
-    fetch.full = true;
-    if (fetch.position === after) fetch.position = records[taken]?.offset ?? before;
+    if (taken >= records.length) fetch.full = false;
+    else if (fetch.jumps === jumps) fetch.position = records[taken]?.offset ?? before;
   }
 
-  /** What a client does about "offset out of range": start over at the end of the log its options name. */
-  #bringIntoRange(fetch: PartitionFetch): void {
-    const { low, high } = fetch.log;
-    if (fetch.position >= low && fetch.position <= high) return;
-    fetch.position = this.options.fromBeginning ? low : high;
+  #report({ log, position }: PartitionFetch): void {
+    const { topic, partition, low, high } = log;
+    const message = `offset ${position} of ${topic}/${partition} is out of range: the log is [${low}, ${high})`;
+    this.options.outOfRange({ topic, partition }, new KafkaWorkerError('CLIENT_CRASHED', message, { canRetry: true }));
   }
 }

@@ -5,6 +5,7 @@ import {
   KafkaWorkerError,
   partitionKey,
   type StartPosition,
+  type TimerHandle,
   type TopicPartition,
 } from '@kafka-worker/engine';
 import type { ClusterCore } from '../cluster-core.js';
@@ -16,11 +17,14 @@ import {
   ROUND_ROBIN,
 } from '../group/assignors.js';
 import type { GroupCoordinator } from '../group/group-coordinator.js';
-import { GroupError } from '../group/group-error.js';
+import { GroupError, isAway } from '../group/group-error.js';
 import type { JoinAnswer } from '../group/group-member.js';
 import type { Connection } from './connection.js';
 import type { Fetcher } from './fetcher.js';
 import { type MemberNotice, Notices } from './notices.js';
+
+/** How long a client waits before it asks again where asking at once is of no use. Milliseconds. */
+export const RETRY_MS = 100;
 
 /** What a membership is made with. */
 export interface MembershipSetup {
@@ -63,6 +67,8 @@ export class Membership {
   #quiet = false;
   /** A heartbeat that was due while none was sent. */
   #heartbeatDue = false;
+  /** Set while a join of the client's own wish is due. */
+  #rejoin: TimerHandle | undefined;
   #alive = true;
   #loop: Promise<void> = Promise.resolve();
 
@@ -70,6 +76,17 @@ export class Membership {
 
   run(): void {
     this.#loop = this.#run();
+  }
+
+  /** The position of a partition is not in its log: it is lost, and comes back with the join that follows. */
+  outOfRange(partition: TopicPartition, cause: Error): void {
+    const { listener, fetcher, core } = this.setup;
+    fetcher.drop([partition]);
+    listener.lost([partition], cause);
+    this.#rejoin ??= core.scheduler.setTimer(() => {
+      this.#rejoin = undefined;
+      this.#notices.post('rebalance');
+    }, RETRY_MS);
   }
 
   /** Told by the answer to a request of the member of that id. */
@@ -80,19 +97,15 @@ export class Membership {
 
   /** Leaves the group. No call of the listener is made from now on. */
   async leave(): Promise<void> {
-    const { memberId } = this;
     this.abandon();
-    try {
-      if (memberId !== '') await this.setup.connection.request(() => this.setup.group.leave(memberId));
-      await this.#loop;
-    } catch {
-      // The group takes an unreachable member out by itself.
-    }
+    await this.#sayLeave();
+    await this.#loop;
   }
 
   /** Stops silently. */
   abandon(): void {
     this.#alive = false;
+    this.setup.core.scheduler.clearTimer(this.#rejoin);
     this.#notices.post('stop');
   }
 
@@ -103,15 +116,15 @@ export class Membership {
         await this.#joinOnce();
       } catch (error) {
         if (!this.#alive) return;
-        if (!(error instanceof GroupError)) return this.#crash(error);
-        if (error.type === 'UNKNOWN_MEMBER_ID') this.#notices.post('fenced');
-        else if (error.type !== 'REBALANCE_IN_PROGRESS' && error.type !== 'ILLEGAL_GENERATION')
-          return this.#crash(error);
-        else this.#notices.post('rebalance');
+        const notice = whatNow(error);
+        if (!notice) return this.#crash(error);
+        if (isAway(error)) await this.setup.core.scheduler.sleep(RETRY_MS);
+        this.#notices.post(notice);
       }
       await this.#notices.any();
       if (!this.#alive) return;
-      if (this.#notices.pending === 'fenced') this.#lose();
+      const { pending } = this.#notices;
+      if (pending === 'fenced' || pending === 'passed') this.#lose(pending);
     }
   }
 
@@ -171,26 +184,33 @@ export class Membership {
         owned: setup.incremental ? setup.fetcher.owned() : [],
         sessionTimeoutMs: setup.sessionTimeoutMs,
         rebalanceTimeoutMs: setup.rebalanceTimeoutMs,
-        notify: () => core.scheduler.later(() => void this.#heartbeat(), core.options.heartbeatIntervalMs),
+        notify: () => this.#heartbeatIn(core.options.heartbeatIntervalMs),
       }),
     );
     this.#notices.answered();
     return answer;
   }
 
+  #heartbeatIn(ms: number): void {
+    this.setup.core.scheduler.later(() => void this.#heartbeat(), ms);
+  }
+
   /** The one heartbeat after something has changed. It is answered by how things stand when it arrives. */
   async #heartbeat(): Promise<void> {
     const { memberId, generation } = this;
-    const { connection, group } = this.setup;
+    const { connection, core, group } = this.setup;
     this.#heartbeatDue = this.#joining || this.#quiet;
     if (this.#heartbeatDue || !this.#alive || generation < 0) return;
     try {
       const refusal = await connection.request(() => group.heartbeat(memberId, generation));
       // An answer that was overtaken by a join is about a generation of the past.
       if (!refusal || this.#joining || generation !== this.generation) return;
-      this.told(memberId, refusal.type === 'UNKNOWN_MEMBER_ID' ? 'fenced' : 'rebalance');
+      if (refusal.type === 'COORDINATOR_LOAD_IN_PROGRESS') return this.#heartbeatIn(RETRY_MS);
+      if (refusal.type === 'ILLEGAL_GENERATION') this.told(memberId, 'passed');
+      else this.told(memberId, refusal.type === 'UNKNOWN_MEMBER_ID' ? 'fenced' : 'rebalance');
     } catch {
-      // Crashed meanwhile.
+      // The answer was lost with the connection: the next heartbeat goes over the next one.
+      if (!connection.dead) this.#heartbeatIn(core.options.heartbeatIntervalMs);
     }
   }
 
@@ -269,13 +289,17 @@ export class Membership {
     return { ...partition, offset: named ?? fetcher.position(partition) ?? committed };
   }
 
-  #lose(): void {
+  #lose(why: 'fenced' | 'passed'): void {
     const { fetcher, listener } = this.setup;
     const lost = fetcher.owned();
-    const cause = new GroupError('UNKNOWN_MEMBER_ID', `the group does not know member "${this.memberId}" any more`);
+    const cause =
+      why === 'fenced'
+        ? new GroupError('UNKNOWN_MEMBER_ID', `the group does not know member "${this.memberId}" any more`)
+        : new GroupError('ILLEGAL_GENERATION', `the group has gone on from generation ${this.generation} without it`);
     fetcher.drop(lost);
     this.#revoked.clear();
-    this.memberId = '';
+    // One that the group knows joins again as the same member.
+    if (why === 'fenced') this.memberId = '';
     this.generation = -1;
     this.#notices.settled();
     if (lost.length > 0) listener.lost(lost, cause);
@@ -283,22 +307,42 @@ export class Membership {
 
   /** The engine is about to stop: no further generation for this member. */
   async #withdraw(): Promise<void> {
-    const { memberId } = this;
-    if (memberId !== '') await this.setup.connection.request(() => this.setup.group.leave(memberId));
+    await this.#sayLeave();
     if (!this.#alive) return;
     this.abandon();
     this.setup.ended('stopped');
+  }
+
+  async #sayLeave(): Promise<void> {
+    const { memberId } = this;
+    const { connection, group } = this.setup;
+    if (memberId === '') return;
+    try {
+      await connection.request(() => group.leave(memberId));
+    } catch {
+      // A group that did not hear of it waits for the session to end.
+      group.silent(memberId, 'crashed');
+    }
   }
 
   #crash(error: unknown): void {
     const cause = ensureError(error);
     const { memberId } = this;
     this.abandon();
-    this.setup.group.leave(memberId);
+    this.setup.group.silent(memberId, 'crashed');
     this.setup.ended('crashed', new KafkaWorkerError('CLIENT_CRASHED', cause.message, { cause }));
   }
 }
 
 function same(a: TopicPartition, b: TopicPartition): boolean {
   return a.partition === b.partition && a.topic === b.topic;
+}
+
+/** What a client does about a join that failed; undefined: it gives up. */
+function whatNow(error: unknown): MemberNotice | undefined {
+  if (error instanceof KafkaWorkerError && error.code === 'CONNECTION') return 'rebalance';
+  if (!(error instanceof GroupError)) return undefined;
+  if (error.type === 'UNKNOWN_MEMBER_ID') return 'fenced';
+  const again = isAway(error) || error.type === 'REBALANCE_IN_PROGRESS' || error.type === 'ILLEGAL_GENERATION';
+  return again ? 'rebalance' : undefined;
 }

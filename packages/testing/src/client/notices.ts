@@ -1,12 +1,18 @@
 import { type Deferred, deferred } from '../clock/deferred.js';
 
-/** What a client makes of the answer to a heartbeat. */
-export type MemberNotice = 'rebalance' | 'fenced';
+/**
+ * What a client makes of the answer to a heartbeat.
+ *
+ * rebalance  joins again
+ * passed     the group went on without the member, which it still knows: what it held may be in other hands
+ * fenced     the group does not know the member any more
+ */
+export type MemberNotice = 'rebalance' | 'passed' | 'fenced';
 
 /** What a member has been told by its heartbeats and not dealt with yet. `stop` comes from the engine. */
 export type ClientNotice = MemberNotice | 'stop';
 
-const WEIGHT: Readonly<Record<ClientNotice, number>> = { rebalance: 1, fenced: 2, stop: 3 };
+const WEIGHT: Readonly<Record<ClientNotice, number>> = { rebalance: 1, passed: 2, fenced: 3, stop: 4 };
 
 /** Holds the weightiest notice until it is taken: a fenced member has no rebalance to care for. */
 export class Notices {
@@ -24,14 +30,14 @@ export class Notices {
     if (this.#pending === 'rebalance') this.#pending = undefined;
   }
 
-  /** Forgets the fence that has been dealt with. */
+  /** Forgets the loss that has been dealt with. */
   settled(): void {
     if (this.#pending !== 'stop') this.#pending = undefined;
   }
 
   /** True where going on with the join makes no sense. */
   get interrupted(): boolean {
-    return this.#pending === 'fenced' || this.#pending === 'stop';
+    return this.#pending !== undefined && this.#pending !== 'rebalance';
   }
 
   get pending(): ClientNotice | undefined {

@@ -10,6 +10,8 @@ export class PartitionFetch {
   full = false;
   /** On the way out, or not yet let in by `assigned`: nothing is handed over. */
   held = false;
+  /** How often the position was moved by hand. */
+  jumps = 0;
   /** Called when the partition goes: stops watching the log. */
   readonly unwatch: () => void;
 
@@ -23,7 +25,15 @@ export class PartitionFetch {
     this.unwatch = log.watch(() => changed(this));
   }
 
+  /** Goes on at another offset; whether the engine has room is asked again. */
+  jump(offset: number): void {
+    this.position = offset;
+    this.full = false;
+    this.jumps++;
+  }
+
   get ready(): boolean {
-    return !this.paused && !this.full && !this.held && this.log.high > this.position;
+    // Past the end counts too: the fetch is answered at once, with "out of range".
+    return !this.paused && !this.full && !this.held && this.log.high !== this.position;
   }
 }

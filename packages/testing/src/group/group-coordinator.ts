@@ -2,7 +2,7 @@ import type { OffsetCommit, TimerHandle, TopicPartition } from '@kafka-worker/en
 import { deferred } from '../clock/deferred.js';
 import type { Scheduler } from '../scheduler.js';
 import type { GroupAssignment } from './assignors.js';
-import { GroupError, type GroupErrorType } from './group-error.js';
+import { type CoordinatorAway, GroupError, type GroupErrorType } from './group-error.js';
 import { GroupMember, type JoinAnswer, type JoinRequest, type Silence } from './group-member.js';
 import { OffsetStore } from './offset-store.js';
 
@@ -17,6 +17,18 @@ export const MAX_METADATA_CHARACTERS = 4096;
  */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
 
+/** What of a group its coordinator keeps in a log, and a new one reads: the last generation that was shared out. */
+interface StoredGroup {
+  readonly generation: number;
+  readonly protocol: string;
+  readonly leaderId: string;
+  readonly members: readonly {
+    readonly member: GroupMember;
+    readonly request: JoinRequest;
+    readonly assignment: readonly TopicPartition[];
+  }[];
+}
+
 /** One consumer group at its broker: the classic protocol, without the wire. */
 export class GroupCoordinator {
   readonly offsets = new OffsetStore();
@@ -29,6 +41,10 @@ export class GroupCoordinator {
   #leaderId = '';
   /** Invariant: set exactly while the state is PreparingRebalance. */
   #rebalanceTimer: TimerHandle | undefined;
+  #stored: StoredGroup = { generation: 0, protocol: '', leaderId: '', members: [] };
+  /** Set while the group is on its way to another coordinator: what every request is refused with. */
+  #away: CoordinatorAway | undefined;
+  #arrival: TimerHandle | undefined;
   /** A join into an empty group is not completed before this. Milliseconds since the epoch. */
   #notBefore = 0;
   /** True while a look at "are all here?" is scheduled: this is what lets joins of one moment share a generation. */
@@ -73,12 +89,14 @@ export class GroupCoordinator {
 
   /** JoinGroup. Settles when the generation is complete; rejects with a {@link GroupError}. */
   join(request: JoinRequest): Promise<JoinAnswer> {
+    if (this.#away) return refuse(this.#away, this.groupId);
     let member = this.#members.get(request.memberId);
     if (!member && !this.#allocated.delete(request.memberId)) return refuse('UNKNOWN_MEMBER_ID', request.memberId);
     const others = this.members().filter((m) => m.id !== request.memberId);
     if (!commonProtocol([request, ...others.map((m) => m.request)])) {
       return refuse('INCONSISTENT_GROUP_PROTOCOL', `${request.protocols.join(', ')} against ${this.#protocol}`);
     }
+    if (member && !this.#movedBy(member, request)) return Promise.resolve(this.#answer(member));
     const wasEmpty = this.#members.size === 0;
     if (!member) this.#members.set(request.memberId, (member = new GroupMember(request)));
     member.request = request;
@@ -93,6 +111,7 @@ export class GroupCoordinator {
 
   /** SyncGroup; the leader brings the assignment. Settles with the member's own part. */
   sync(memberId: string, generation: number, assignment?: GroupAssignment): Promise<readonly TopicPartition[]> {
+    if (this.#away) return refuse(this.#away, this.groupId);
     const member = this.#members.get(memberId);
     if (!member) return refuse('UNKNOWN_MEMBER_ID', memberId);
     if (generation !== this.#generation) return refuse('ILLEGAL_GENERATION', `${generation}, is ${this.#generation}`);
@@ -113,8 +132,9 @@ export class GroupCoordinator {
     return this.#state === 'PreparingRebalance' ? new GroupError('REBALANCE_IN_PROGRESS', this.groupId) : undefined;
   }
 
-  /** LeaveGroup. */
+  /** LeaveGroup. Throws a {@link GroupError} while the coordinator is away. */
   leave(memberId: string): void {
+    if (this.#away) throw new GroupError(this.#away, this.groupId);
     this.#allocated.delete(memberId);
     this.#remove(memberId);
   }
@@ -122,6 +142,61 @@ export class GroupCoordinator {
   /** The member is out: its session is over, or it was fenced. It hears of it with its next heartbeat. */
   expel(memberId: string): void {
     this.#remove(memberId)?.request.notify();
+  }
+
+  /** OffsetFetch: throws a {@link GroupError} while the coordinator is away. */
+  stored(): OffsetStore {
+    if (this.#away) throw new GroupError(this.#away, this.groupId);
+    return this.offsets;
+  }
+
+  /**
+   * The generation goes on by one without the members having heard of it, as when the answers to their joins were lost.
+   * Their next requests are refused with ILLEGAL_GENERATION.
+   */
+  passGeneration(): void {
+    if (this.#state === 'Empty') return;
+    this.#generation++;
+    if (this.#state === 'Stable') this.#store();
+    for (const member of this.#members.values()) member.request.notify();
+  }
+
+  /**
+   * The group moves to another coordinator, which takes `forMs`. Requests are refused meanwhile, hanging ones too.
+   * What the new one finds is what the old one had stored: offsets, and the members of the last generation that was
+   * shared out. A rebalance under way is forgotten; members that left in it are back until their session ends.
+   */
+  move(forMs: number, refusal: CoordinatorAway): void {
+    const { members, ...stored } = this.#stored;
+    const living = new Set(this.#members.values());
+    this.#away = refusal;
+    this.#endRebalance();
+    for (const member of living) {
+      const error = new GroupError(refusal, this.groupId);
+      member.joining?.reject(error);
+      member.syncing?.reject(error);
+      member.joining = undefined;
+      member.syncing = undefined;
+      member.request.notify();
+    }
+    for (const member of this.#members.values()) this.#unwatch(member);
+    this.#allocated.clear();
+    this.#members.clear();
+    for (const { member, request, assignment } of members) {
+      if (!living.has(member)) member.silences.add('crashed');
+      member.request = request;
+      member.assignment = assignment;
+      this.#members.set(member.id, member);
+    }
+    this.#generation = stored.generation;
+    this.#protocol = stored.protocol;
+    this.#leaderId = stored.leaderId;
+    this.#state = members.length === 0 ? 'Empty' : 'Stable';
+    this.scheduler.clearTimer(this.#arrival);
+    this.#arrival = this.scheduler.setTimer(() => {
+      this.#away = undefined;
+      for (const member of this.#members.values()) this.#watch(member);
+    }, forMs);
   }
 
   /**
@@ -166,6 +241,7 @@ export class GroupCoordinator {
   }
 
   #check(memberId: string, generation: number): GroupError | undefined {
+    if (this.#away) return new GroupError(this.#away, this.groupId);
     if (!this.#members.has(memberId)) {
       return new GroupError('UNKNOWN_MEMBER_ID', `member "${memberId}" is not in group "${this.groupId}"`);
     }
@@ -176,29 +252,29 @@ export class GroupCoordinator {
   /** A request that counts as a sign of life. */
   #renew(memberId: string): void {
     const member = this.#members.get(memberId);
-    if (!member || member.sessionTimer === undefined) return;
-    this.scheduler.clearTimer(member.sessionTimer);
-    member.sessionTimer = undefined;
+    if (member?.sessionTimer === undefined) return;
+    this.#unwatch(member);
     this.#watch(member);
   }
 
   /** Sets or clears the session timer as the member's state asks for. */
   #watch(member: GroupMember): void {
-    const watched = member.silences.size > 0 && !member.waits;
-    if (watched === (member.sessionTimer !== undefined)) return;
-    if (watched) {
-      member.sessionTimer = this.scheduler.setTimer(() => this.expel(member.id), member.request.sessionTimeoutMs);
-    } else {
-      this.scheduler.clearTimer(member.sessionTimer);
-      member.sessionTimer = undefined;
-    }
+    const watched = member.silences.size > 0 && !member.waits && !this.#away;
+    if (!watched) return this.#unwatch(member);
+    member.sessionTimer ??= this.scheduler.setTimer(() => this.expel(member.id), member.request.sessionTimeoutMs);
+  }
+
+  #unwatch(member: GroupMember): void {
+    if (member.sessionTimer === undefined) return;
+    this.scheduler.clearTimer(member.sessionTimer);
+    member.sessionTimer = undefined;
   }
 
   #remove(memberId: string): GroupMember | undefined {
     const member = this.#members.get(memberId);
     if (!member) return undefined;
     this.#members.delete(memberId);
-    this.scheduler.clearTimer(member.sessionTimer);
+    this.#unwatch(member);
     const gone = new GroupError('UNKNOWN_MEMBER_ID', memberId);
     member.joining?.reject(gone);
     member.syncing?.reject(gone);
@@ -237,13 +313,12 @@ export class GroupCoordinator {
 
   /** All are here, or time is up: whoever has not joined by now is out. */
   #complete(): void {
-    this.scheduler.clearTimer(this.#rebalanceTimer);
-    this.#rebalanceTimer = undefined;
+    this.#endRebalance();
     const late: GroupMember[] = [];
     for (const member of this.members()) {
       if (member.joining) continue;
       this.#members.delete(member.id);
-      this.scheduler.clearTimer(member.sessionTimer);
+      this.#unwatch(member);
       late.push(member);
     }
     this.#generation++;
@@ -251,23 +326,52 @@ export class GroupCoordinator {
     const [leader] = members;
     if (!leader) {
       this.#state = 'Empty';
+      this.#store();
     } else {
       this.#state = 'CompletingRebalance';
       this.#protocol = commonProtocol(members.map((m) => m.request)) ?? '';
       this.#leaderId = leader.id;
-      const everybody = members.map((m) => ({ memberId: m.id, topics: m.request.topics, owned: m.request.owned }));
       for (const member of members) {
-        member.joining?.resolve({
-          generation: this.#generation,
-          protocol: this.#protocol,
-          leaderId: leader.id,
-          members: member === leader ? everybody : [],
-        });
+        member.joining?.resolve(this.#answer(member));
         member.joining = undefined;
         this.#watch(member);
       }
     }
     for (const member of late) member.request.notify();
+  }
+
+  #endRebalance(): void {
+    this.scheduler.clearTimer(this.#rebalanceTimer);
+    this.#rebalanceTimer = undefined;
+  }
+
+  /**
+   * Whether a JoinGroup of a known member starts a new generation, or waits for the one under way. It does not where
+   * it asks for nothing new of a generation that is made already: then only the answer got lost. The leader's starts
+   * one all the same once the partitions are shared out.
+   */
+  #movedBy(member: GroupMember, request: JoinRequest): boolean {
+    if (this.#state === 'PreparingRebalance' || this.#state === 'Empty') return true;
+    return (this.#state === 'Stable' && member.id === this.#leaderId) || !sameMetadata(member.request, request);
+  }
+
+  #answer(member: GroupMember): JoinAnswer {
+    const everybody = this.members().map((m) => ({ memberId: m.id, topics: m.request.topics, owned: m.request.owned }));
+    return {
+      generation: this.#generation,
+      protocol: this.#protocol,
+      leaderId: this.#leaderId,
+      members: member.id === this.#leaderId ? everybody : [],
+    };
+  }
+
+  #store(): void {
+    this.#stored = {
+      generation: this.#generation,
+      protocol: this.#protocol,
+      leaderId: this.#leaderId,
+      members: this.members().map((member) => ({ member, request: member.request, assignment: member.assignment })),
+    };
   }
 
   #share(assignment: GroupAssignment): void {
@@ -278,7 +382,14 @@ export class GroupCoordinator {
       member.syncing = undefined;
       this.#watch(member);
     }
+    this.#store();
   }
+}
+
+/** What a leader assigns by. */
+function sameMetadata(a: JoinRequest, b: JoinRequest): boolean {
+  const metadata = ({ protocols, topics, owned }: JoinRequest): string => JSON.stringify([protocols, topics, owned]);
+  return metadata(a) === metadata(b);
 }
 
 function commonProtocol(requests: readonly Pick<JoinRequest, 'protocols'>[]): string | undefined {

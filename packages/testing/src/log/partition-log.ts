@@ -51,6 +51,13 @@ export class PartitionLog implements TopicPartition {
     this.#wakeReaders();
   }
 
+  /** Cuts the log from the back: `offset` becomes the high end, at least the low end. */
+  truncate(offset: number): void {
+    this.#high = Math.max(this.#low, Math.min(offset, this.#high));
+    this.#records.splice(this.#indexOf(this.#high));
+    this.#wakeReaders();
+  }
+
   /** Up to `max` records from `offset` on; those that do not exist are passed over. */
   read(offset: number, max: number): KafkaRecord[] {
     const from = this.#indexOf(offset);
