@@ -75,7 +75,7 @@ export class Committer {
     await this.#send(partitions);
   }
 
-  /** Sends nothing more by itself. */
+  /** Sends nothing more; a commit under way goes on. */
   close(): void {
     this.#closed = true;
     this.#clearTimer();
@@ -120,7 +120,7 @@ export class Committer {
 
   /** @throws CommitError */
   #send(partitions: readonly PartitionAssignment[]): Promise<void> {
-    const sent = partitions.filter((partition) => partition.alive);
+    const sent = this.#closed ? [] : partitions.filter((partition) => partition.alive);
     if (sent.length === 0) {
       if (partitions.length === 0) return Promise.resolve();
       return Promise.reject(new CommitError('COMMIT_STALE', 'the partition is not held by this process any more'));

@@ -8,6 +8,7 @@ import { readStoredMap, spansHold } from './stored-map.js';
  * @param mapsMayBeLost the broker has refused a map of this process as too large: from then on it may leave them out.
  */
 export function checkCommit(process: ProcessModel, group: number, offsets: readonly OffsetCommit[], mapsMayBeLost: boolean): void {
+  process.violations.expect(!process.leaving.has(group), 'ownership', () => `${process.name} commits after its last commit`);
   for (const commit of offsets) {
     const partition = process.find(group, numberOf(commit.topic), commit.partition);
     const what = `${process.name} commits ${commit.offset} of ${commit.topic}/${commit.partition}`;

@@ -33,6 +33,8 @@ export class ProcessModel {
   readonly assigning = new Map<number, Set<string>>();
   /** It drains for its end: nothing starts any more. Since when, in milliseconds. */
   stoppingSince: number | undefined;
+  /** Groups that it leaves or has left: its last commit is made. */
+  readonly leaving = new Set<number>();
   /** Groups that it has left. */
   readonly left = new Set<number>();
   #abandoned: { key: string; offset: number }[] = [];
@@ -205,7 +207,8 @@ export class ProcessModel {
       return;
     }
     if (partition === undefined || held === undefined) {
-      this.violations.add('ownership', `${what}, which is not held`);
+      // what ends in the very moment in which the group has been left may be told of; it is committed no more
+      if (!this.left.has(numberOf(event.groupId))) this.violations.add('ownership', `${what}, which is not held`);
       return;
     }
     if (event.type === 'record.settled') this.#done(partition, held, what);

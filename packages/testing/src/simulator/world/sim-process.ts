@@ -364,6 +364,7 @@ export class SimProcess implements Watcher {
 
   leaving(groupId: string): void {
     this.world.history.note(this.name, () => `leaves ${groupId}`);
+    this.model.leaving.add(numberOf(groupId));
     const { graceMs, forceMs } = this.world.scenario.engine;
     if (this.alive && !this.crashed) {
       this.#checkDrained(groupId, 'shutdown', this.model.ofGroup(numberOf(groupId)), graceMs + forceMs);
