@@ -21,6 +21,11 @@ describe.each(recipes.map((recipe) => [recipe.id, recipe] as const))('recipe %s'
     expect(sources.filter((source) => source.startsWith(`${head}\n`))).toHaveLength(1);
   });
 
+  it('has a test of its own that runs its module without Kafka, as a user would', () => {
+    const test = readFileSync(join(app, 'test', `${folder}.e2e-spec.ts`), 'utf8');
+    expect(test).toMatch(/await testRecipe\(\w+Module|await testRecipe\(module/);
+  });
+
   it('stands in the README with its head', () => {
     const readme = readFileSync(join(app, 'README.md'), 'utf8');
     expect(readme).toContain(`### ${id} [${recipe.title}](src/recipes/${folder})`);
