@@ -91,7 +91,7 @@ export class Worker {
     const type = partition.mapHeld ? 'map.held' : 'map.released';
     this.events.emit({ type, ...this.#where(partition), chars: partition.mapChars });
     if (partition.mapHeld) return;
-    partition.lanes.releaseHeld();
+    partition.lanes.releaseBelow(Infinity);
     this.reconsider(partition);
   }
 
@@ -286,7 +286,10 @@ export class Worker {
     }
     partition.committer.note(partition);
     this.intake.settled(partition);
-    if (partition.mapHeld && partition.running === 0 && !partition.lanes.hasReady) partition.reviewMap();
+    if (partition.mapHeld) {
+      partition.lanes.releaseBelow(partition.startBound); // the bound may have risen
+      if (partition.running === 0 && !partition.lanes.hasReady) partition.reviewMap();
+    }
     if (partition.lanes.hasReady) this.#turns.offer(partition);
   }
 

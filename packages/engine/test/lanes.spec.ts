@@ -128,7 +128,7 @@ describe('the lanes of a partition', () => {
     expect(lanes.takeReady(5)).toBeUndefined();
     expect([a.state, c.state, lanes.hasReady, lanes.hasHeld]).toEqual(['held', 'held', false, true]);
     lanes.withdraw(a);
-    lanes.releaseHeld();
+    lanes.releaseBelow(Infinity);
     expect([lanes.takeReady(Infinity), lanes.takeReady(Infinity)]).toEqual([c, undefined]);
   });
 

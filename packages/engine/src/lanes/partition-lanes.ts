@@ -2,6 +2,7 @@ import type { Task } from '../delivery/task.js';
 import type { KafkaRecord } from '../driver/record.js';
 import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { CompiledWorkerOptions } from '../options/worker-options.js';
+import { HeldLanes } from './held-lanes.js';
 import { Lane, LaneQueue } from './lane.js';
 import { LaneTable } from './lane-table.js';
 
@@ -25,8 +26,8 @@ export class PartitionLanes {
    * lane of a frequent key is not made to wait in a line of lanes that have little left to do.
    */
   readonly #late = new LaneQueue();
-  /** Lanes whose head lies above the bound; they come back with `releaseHeld`. */
-  readonly #held = new LaneQueue();
+  /** Lanes whose head lies above the bound; they come back with `releaseBelow`. */
+  readonly #held = new HeldLanes();
   /** Lanes of single records. */
   #loose = 0;
 
@@ -41,8 +42,9 @@ export class PartitionLanes {
     return this.#ready.first !== undefined || this.#late.first !== undefined;
   }
 
+  /** Something was set aside. */
   get hasHeld(): boolean {
-    return this.#held.first !== undefined;
+    return !this.#held.isEmpty;
   }
 
   /** The lane a record belongs to, made if it is the first of its key. */
@@ -84,14 +86,16 @@ export class PartitionLanes {
     }
   }
 
-  /** Puts every lane that was set aside back into the queue. */
-  releaseHeld(): void {
-    for (let lane = this.#held.shift(); lane !== undefined; lane = this.#held.shift()) this.makeReady(lane);
+  /** Puts every lane that was set aside and lies below `bound` back into the queue. */
+  releaseBelow(bound: number): void {
+    for (let lane = this.#held.shiftBelow(bound); lane !== undefined; lane = this.#held.shiftBelow(bound)) {
+      this.makeReady(lane);
+    }
   }
 
   /** Takes a ready or held lane out of its queue: its head is settled without a start. O(lanes); operators only. */
   withdraw(lane: Lane): void {
-    for (const queue of [this.#held, this.#late, this.#ready]) queue.remove(lane);
+    for (const place of [this.#held, this.#late, this.#ready]) place.remove(lane);
   }
 
   /** The lane's last record is settled. */

@@ -114,8 +114,6 @@ function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: Pa
   if (worker.concurrency === 'serial' && others.some((other) => other.waiting.length > 0)) return;
   // who has a place is the worker's business, but somebody has to
   if (worker.partitionLimit !== undefined && mine.length > 0) return;
-  // lanes that were set aside are looked at again when nothing of the partition runs
-  if (shown.mapHeld && partition.running.length > 0) return;
   const bound = shown.mapHeld ? highestSettled(partition) : Infinity;
   const now = process.world.now();
   const startable = partition.heads().find((head) => mayStart(head, now) && head.record.offset < bound);
