@@ -59,7 +59,7 @@ export class ClusterCore {
         groupId,
         this.scheduler,
         this.options.initialRebalanceDelayMs,
-        ({ topic, partition }) => this.topics.find(topic)?.partitions[partition] !== undefined,
+        this.topics,
         () => ++this.#memberNumber,
       );
       this.#groups.set(groupId, group);

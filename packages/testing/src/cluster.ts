@@ -20,6 +20,8 @@ import type { Latency } from './latency.js';
 import { appendAll } from './log/append.js';
 import { Partitioner } from './log/partitioner.js';
 import { Scheduler } from './scheduler.js';
+import type { InMemoryTransaction } from './transactions/transaction.js';
+import { Transactions } from './transactions/transactions.js';
 
 /** Options of {@link InMemoryCluster}. Times are milliseconds. */
 export interface InMemoryClusterOptions {
@@ -64,6 +66,7 @@ export interface GroupView extends GroupDescription {
 export class InMemoryCluster {
   readonly #core: ClusterCore;
   readonly #partitioner = new Partitioner();
+  readonly #transactions: Transactions;
 
   constructor(options: InMemoryClusterOptions = {}) {
     const scheduler = new Scheduler(options.clock ?? systemClock, options.latencyMs ?? 0);
@@ -80,6 +83,12 @@ export class InMemoryCluster {
       options.defaultPartitions ?? 1,
       options.commitHistory ?? 10_000,
     );
+    this.#transactions = new Transactions({
+      topics: this.#core.topics,
+      partitioner: this.#partitioner,
+      offsetsOf: (groupId) => this.#core.group(groupId).offsets,
+      now: () => scheduler.clock.now(),
+    });
   }
 
   /** A driver for an engine. Any number of drivers share the cluster, as any number of processes would. */
@@ -116,6 +125,24 @@ export class InMemoryCluster {
   }
 
   /**
+   * As log compaction does: of each key the last record stays, the others leave gaps, and so do tombstones (`null`
+   * values), records without a key and those of aborted transactions. A real one spares tombstones for
+   * `delete.retention.ms` (`keepTombstones: true`) and the newest segment for ever. The range stays as it is.
+   */
+  compact(topic: string, partition: number, { keepTombstones = false }: { keepTombstones?: boolean } = {}): void {
+    this.#core.topics.log({ topic, partition }).compact(keepTombstones);
+  }
+
+  /**
+   * Begins a transaction. Whoever had the transactional id before is fenced (`INVALID_PRODUCER_EPOCH`), and what was
+   * open under it is aborted. Consumers see nothing of it before it is committed, nor anything that was written behind
+   * it, unless the driver was made with `readUncommitted`.
+   */
+  beginTransaction(transactionalId: string): InMemoryTransaction {
+    return this.#transactions.begin(transactionalId);
+  }
+
+  /**
    * Cuts a partition from the back: `offset` becomes its end, and is given to the next record once more. As after an
    * unclean election, or when a topic is made anew.
    */
@@ -123,15 +150,18 @@ export class InMemoryCluster {
     this.#core.topics.log({ topic, partition }).truncate(offset);
   }
 
-  /** Every record of a topic that still exists, by partition and offset; or those of one partition. */
+  /**
+   * Every record of a topic that still exists, by partition and offset; or those of one partition. Without those of
+   * open and aborted transactions.
+   */
   records(topic: string, partition?: number): KafkaRecord[] {
     const logs = this.#core.topics.get(topic).partitions;
     return logs.filter((log) => partition === undefined || log.partition === partition).flatMap((log) => log.all());
   }
 
-  /** Readable range of a partition. */
+  /** Readable range of a partition: up to the first record of a transaction that is still open. */
   range(topic: string, partition: number): LogRange {
-    return this.#core.topics.log({ topic, partition }).range;
+    return this.#core.topics.log({ topic, partition }).range('read-committed');
   }
 
   /** What a group has committed, as it was stored; undefined where it has not. */

@@ -18,6 +18,8 @@ export interface InMemoryDriverOptions {
    * `keepAliveDuringRevokeMs`, and a session that no commit renews meanwhile runs out. Default true.
    */
   readonly heartbeatsDuringRevoke?: boolean;
+  /** True: consumers get records of open and aborted transactions too. Default false, as with kafkajs. */
+  readonly readUncommitted?: boolean;
 }
 
 /** @internal */
@@ -26,11 +28,12 @@ export function createDriver(core: ClusterCore, options: InMemoryDriverOptions):
   const capabilities = capabilitiesOf(options, core.options.sessionTimeoutMs);
   const incrementalRebalance = options.incrementalRebalance ?? false;
   const heartbeatsDuringRevoke = options.heartbeatsDuringRevoke ?? true;
+  const isolation = options.readUncommitted ? 'read-uncommitted' : 'read-committed';
   return {
     name: 'in-memory',
     capabilities,
     createConsumer: (consumer) =>
-      new InMemoryConsumer(core, { ...consumer, clientId, incrementalRebalance, heartbeatsDuringRevoke }),
+      new InMemoryConsumer(core, { ...consumer, clientId, incrementalRebalance, heartbeatsDuringRevoke, isolation }),
     createProducer: () => new InMemoryProducer(core, clientId),
     createAdmin: () => new InMemoryAdmin(core, clientId),
   };

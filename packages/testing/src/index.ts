@@ -11,5 +11,7 @@ export type { StoredOffset } from './group/offset-store.js';
 export type { Hop, Latency } from './latency.js';
 export { murmur2 } from './log/partitioner.js';
 export type { RemoteDriverOptions } from './remote/connect.js';
+export type { InMemoryTransaction, TransactionState } from './transactions/transaction.js';
+export { TransactionError, type TransactionErrorType } from './transactions/transaction-error.js';
 export { remoteDriver } from './remote/remote-driver.js';
 export { type ClusterServer, serveCluster, type ServeOptions } from './remote/server.js';

@@ -45,7 +45,7 @@ export class InMemoryAdmin implements DriverAdmin {
 
   /** Rejects with `TOPIC_MISSING`. */
   logRanges(topic: string): Promise<LogRange[]> {
-    return this.#ask(() => this.core.topics.get(topic).partitions.map((log) => log.range));
+    return this.#ask(() => this.core.topics.get(topic).partitions.map((log) => log.range('read-committed')));
   }
 
   committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]> {

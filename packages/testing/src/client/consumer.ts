@@ -14,6 +14,7 @@ import {
 } from '@kafka-worker/engine';
 import type { ClusterCore } from '../cluster-core.js';
 import { GroupError, isAway, toCommitError } from '../group/group-error.js';
+import type { Isolation } from '../log/partition-log.js';
 import { Connection, type DroppedOnTheWay } from './connection.js';
 import { Fetcher } from './fetcher.js';
 import { Membership, RETRY_MS } from './membership.js';
@@ -23,6 +24,7 @@ export interface ConsumerSetup extends DriverConsumerOptions {
   readonly clientId: string;
   readonly incrementalRebalance: boolean;
   readonly heartbeatsDuringRevoke: boolean;
+  readonly isolation: Isolation;
 }
 
 /** A member of a group of the in-memory cluster. Made by its driver. */
@@ -123,7 +125,7 @@ export class InMemoryConsumer implements DriverConsumer {
   }
 
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]> {
-    return this.#ask(() => partitions.map((p) => this.core.topics.log(p).range));
+    return this.#ask(() => partitions.map((p) => this.core.topics.log(p).range(this.setup.isolation)));
   }
 
   stopping(): void {
@@ -192,6 +194,7 @@ export class InMemoryConsumer implements DriverConsumer {
     const fetcher = new Fetcher({
       scheduler: core.scheduler,
       client: this.#connection.client,
+      isolation: setup.isolation,
       maxRecords: core.options.fetchMaxRecords,
       logOf: (partition) => core.topics.log(partition),
       deliver: (batch) => listener.records(batch),

@@ -6,7 +6,7 @@ import {
   type TopicPartition,
 } from '@kafka-worker/engine';
 import { CLUSTER } from '../latency.js';
-import type { PartitionLog } from '../log/partition-log.js';
+import type { Isolation, PartitionLog } from '../log/partition-log.js';
 import type { Scheduler } from '../scheduler.js';
 import { PartitionFetch } from './partition-fetch.js';
 
@@ -15,6 +15,7 @@ export interface FetcherOptions {
   readonly scheduler: Scheduler;
   /** The client's end of a `Hop`. */
   readonly client: string;
+  readonly isolation: Isolation;
   readonly maxRecords: number;
   readonly logOf: (partition: TopicPartition) => PartitionLog;
   readonly deliver: DriverConsumerListener['records'];
@@ -67,7 +68,7 @@ export class Fetcher {
     for (const { topic, partition, offset } of positions) {
       const key = partitionKey(topic, partition);
       const log = this.options.logOf({ topic, partition });
-      const fetch = kept.get(key) ?? new PartitionFetch(log, offset, (grown) => grown.ready && this.#wake());
+      const fetch = kept.get(key) ?? new PartitionFetch(log, this.options.isolation, offset, (grown) => grown.ready && this.#wake());
       kept.delete(key);
       fetch.held = false;
       fetch.jump(offset);
@@ -155,21 +156,23 @@ export class Fetcher {
 
   #handOver(fetch: PartitionFetch): void {
     const { log } = fetch;
-    if (fetch.position < log.low || fetch.position > log.high) return this.#report(fetch);
-    const records = log.read(fetch.position, this.options.maxRecords);
+    if (fetch.isOutOfRange) return this.#report(fetch);
+    const { isolation, maxRecords } = this.options;
+    const records = log.read(fetch.position, maxRecords, isolation);
+    const end = log.end(isolation);
     const last = records.at(-1);
     if (!last) {
-      // Only markers up to the end.
-      fetch.position = log.high;
+      // Only markers and what was aborted up to the end.
+      fetch.position = end;
       return;
     }
     // Set before the call, so that a `seek` made inside it stands.
     const { position: before, jumps } = fetch;
-    fetch.position = records.length < this.options.maxRecords ? log.high : last.offset + 1;
+    fetch.position = records.length < maxRecords ? end : last.offset + 1;
     // Set before the call as well, so that a `resume` made inside it stands.
     fetch.full = true;
-    const { topic, partition, high } = log;
-    const taken = this.options.deliver({ topic, partition, records, highWatermark: high });
+    const { topic, partition } = log;
+    const taken = this.options.deliver({ topic, partition, records, highWatermark: end });
     if (taken >= records.length) fetch.full = false;
     else if (fetch.jumps === jumps) fetch.position = records[taken]?.offset ?? before;
   }

@@ -1,4 +1,4 @@
-import type { PartitionLog } from '../log/partition-log.js';
+import type { Isolation, PartitionLog } from '../log/partition-log.js';
 
 /** Where one owned partition's fetch stands. */
 export class PartitionFetch {
@@ -17,6 +17,7 @@ export class PartitionFetch {
 
   constructor(
     readonly log: PartitionLog,
+    readonly isolation: Isolation,
     position: number,
     /** Called whenever the log has changed. */
     changed: (self: PartitionFetch) => void,
@@ -33,7 +34,12 @@ export class PartitionFetch {
   }
 
   get ready(): boolean {
-    // Past the end counts too: the fetch is answered at once, with "out of range".
-    return !this.paused && !this.full && !this.held && this.log.high !== this.position;
+    if (this.paused || this.full || this.held) return false;
+    // A fetch that is out of range is answered at once.
+    return this.isOutOfRange || this.log.end(this.isolation) > this.position;
+  }
+
+  get isOutOfRange(): boolean {
+    return this.position < this.log.low || this.position > this.log.high;
   }
 }

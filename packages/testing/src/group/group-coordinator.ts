@@ -1,13 +1,12 @@
 import type { OffsetCommit, TimerHandle, TopicPartition } from '@kafka-worker/engine';
 import { deferred } from '../clock/deferred.js';
 import type { Scheduler } from '../scheduler.js';
+import type { Topics } from '../log/topics.js';
 import type { GroupAssignment } from './assignors.js';
+import { checkOffset } from './check-offset.js';
 import { type CoordinatorAway, GroupError, type GroupErrorType } from './group-error.js';
 import { GroupMember, type JoinAnswer, type JoinRequest, type Silence } from './group-member.js';
 import { OffsetStore } from './offset-store.js';
-
-/** A broker stores no more metadata than this with an offset. Characters, not bytes. */
-export const MAX_METADATA_CHARACTERS = 4096;
 
 /**
  * Empty                no members; committed offsets stay
@@ -54,7 +53,7 @@ export class GroupCoordinator {
     readonly groupId: string,
     readonly scheduler: Scheduler,
     readonly initialRebalanceDelayMs: number,
-    readonly partitionExists: (partition: TopicPartition) => boolean,
+    readonly topics: Topics,
     /** Shared by all groups of a cluster, so that a member id names one consumer. */
     readonly nextMemberNumber: () => number,
   ) {}
@@ -217,10 +216,11 @@ export class GroupCoordinator {
   }
 
   /**
-   * OffsetCommit. Checks what a broker checks: member, generation, state of the group, length of the metadata.
+   * OffsetCommit. Checks what a broker checks: member, generation, state of the group; then of each offset by itself
+   * that the partition exists and how long the metadata is, and stores the others.
    * Not who owns the partition: a member of the right generation may commit for any. One that passes the checks of
    * the member renews its session.
-   * Returns why nothing was stored; undefined when all of it was.
+   * Returns the first refusal; undefined when all of it was stored.
    */
   commit(memberId: string, generation: number, offsets: readonly OffsetCommit[]): GroupError | undefined {
     const refusal = this.#check(memberId, generation);
@@ -229,15 +229,13 @@ export class GroupCoordinator {
       return new GroupError('REBALANCE_IN_PROGRESS', `group "${this.groupId}" is between JoinGroup and SyncGroup`);
     }
     this.#renew(memberId);
+    let first: GroupError | undefined;
     for (const offset of offsets) {
-      const where = `${offset.topic}/${offset.partition}`;
-      if (!this.partitionExists(offset)) return new GroupError('UNKNOWN_TOPIC_OR_PARTITION', where);
-      if (offset.metadata.length > MAX_METADATA_CHARACTERS) {
-        return new GroupError('OFFSET_METADATA_TOO_LARGE', `${where}: ${offset.metadata.length} characters`);
-      }
+      const refused = checkOffset(this.topics, offset);
+      if (!refused) this.offsets.put(offset);
+      else first ??= new GroupError(refused.type, refused.message);
     }
-    for (const offset of offsets) this.offsets.put(offset);
-    return undefined;
+    return first;
   }
 
   #check(memberId: string, generation: number): GroupError | undefined {

@@ -1,16 +1,18 @@
 import type { OutgoingRecord, RecordHeaders, RecordMetadata } from '@kafka-worker/engine';
+import type { RecordFate } from './partition-log.js';
 import type { Partitioner } from './partitioner.js';
 import type { Topics } from './topics.js';
 
 /**
  * Writes records to their logs, all or none. Throws `TOPIC_MISSING`.
- * `now`: stamp of records that bring none, milliseconds since the epoch.
+ * `now`: stamp of records that bring none, milliseconds since the epoch. `fate`: the transaction they belong to.
  */
 export function appendAll(
   topics: Topics,
   partitioner: Partitioner,
   records: readonly OutgoingRecord[],
   now: number,
+  fate?: RecordFate,
 ): RecordMetadata[] {
   const placed = records.map((record) => {
     const key = toBuffer(record.key);
@@ -19,12 +21,9 @@ export function appendAll(
     return { record, key, log: topics.log({ topic: record.topic, partition }) };
   });
   return placed.map(({ record, key, log }) => {
-    const offset = log.append({
-      key,
-      value: toBuffer(record.value),
-      headers: toHeaders(record.headers),
-      timestamp: record.timestamp ?? now,
-    });
+    const timestamp = record.timestamp ?? now;
+    const value = toBuffer(record.value);
+    const offset = log.append({ key, value, headers: toHeaders(record.headers), timestamp }, fate);
     return { topic: log.topic, partition: log.partition, offset };
   });
 }
