@@ -42,7 +42,7 @@ export class PackedApp {
 
   /** Installs and compiles. */
   async build({ module, nest, tarballs, files }: PackedAppOptions): Promise<void> {
-    const nestPackages = ['common', 'core', 'microservices', 'platform-express'];
+    const nestPackages = ['common', 'core', 'microservices', 'platform-express', 'testing'];
     const dependencies = Object.fromEntries([
       ...nestPackages.map((name) => [`@nestjs/${name}`, nest]),
       ['reflect-metadata', '^0.2.2'],
@@ -85,6 +85,13 @@ export class PackedApp {
     const { NODE_OPTIONS: _mine, ...env } = process.env;
     const { stdout } = await run(process.execPath, ['--eval', script], { cwd: this.folder, env });
     return JSON.parse(stdout) as string[];
+  }
+
+  /** Runs a compiled file to its end. @returns what it has said. */
+  async runFile(file: string): Promise<string> {
+    const { NODE_OPTIONS: _mine, ...inherited } = process.env;
+    const { stdout } = await run(process.execPath, [file], { cwd: this.folder, env: { ...inherited, NO_COLOR: '1' } });
+    return stdout;
   }
 
   start(env: Readonly<Record<string, string>>): void {

@@ -32,6 +32,9 @@ const READY_MS = 60_000;
       try {
         await app.build({ module, nest, tarballs, files: quickStart() });
         expect(await app.exportsOf('@kafka-worker/testing')).toContain('InMemoryCluster');
+        // Its test needs no Kafka: what it says of the order is the worker's line and the test's.
+        const said = await app.runFile('dist/orders.spec.js');
+        expect(said).toMatch(/order o-1 of key ann at orders\/0@0: 10\ndone 1 undefined \[\]\n$/);
         const ids = await produce(module);
         app.start({ KAFKA_BROKERS: testBrokers().join(',') });
         await until(
