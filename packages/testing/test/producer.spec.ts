@@ -77,7 +77,7 @@ describe('producer', () => {
     const late = outcome(producer.close().then(() => producer.send([{ topic: 't', value: 'v' }])));
     await clock.tick();
     await sent;
-    expect(await late).toMatchObject({ code: 'SEND_FAILED' });
+    expect(await late).toMatchObject({ code: 'NOT_RUNNING' });
     expect(cluster.records('t')).toHaveLength(1);
   });
 });

@@ -26,6 +26,12 @@ import { type MemberNotice, Notices } from './notices.js';
 /** How long a client waits before it asks again where asking at once is of no use. Milliseconds. */
 export const RETRY_MS = 100;
 
+/**
+ * How long a client that leaves waits for a JoinGroup under way, which is answered when the slowest member has joined,
+ * and for LeaveGroup behind it. Then it goes without a word, and is missed when its session ends. Milliseconds.
+ */
+const JOIN_PATIENCE_MS = 5_000;
+
 /** What a membership is made with. */
 export interface MembershipSetup {
   readonly core: ClusterCore;
@@ -63,6 +69,8 @@ export class Membership {
   #assigning: Promise<unknown> = Promise.resolve();
   /** From JoinGroup to the answer to SyncGroup: no heartbeat is sent. */
   #joining = false;
+  /** The group has made a generation of which the member does not know its part yet: the one it holds is over. */
+  #unsynced = false;
   /** The client waits for the engine and sends no heartbeats meanwhile. */
   #quiet = false;
   /** A heartbeat that was due while none was sent. */
@@ -97,9 +105,12 @@ export class Membership {
 
   /** Leaves the group. No call of the listener is made from now on. */
   async leave(): Promise<void> {
+    const { core, connection } = this.setup;
+    const patience = this.#joining ? core.scheduler.setTimer(() => connection.cut(), JOIN_PATIENCE_MS) : undefined;
     this.abandon();
     await this.#sayLeave();
     await this.#loop;
+    core.scheduler.clearTimer(patience);
   }
 
   /** Stops silently. */
@@ -130,17 +141,20 @@ export class Membership {
 
   async #joinOnce(): Promise<void> {
     const { setup } = this;
-    const stopping = setup.isStopping();
+    // Under a generation that the group has left behind nothing can be committed: the join is finished first.
+    const stopping = setup.isStopping() && !(setup.incremental && this.#unsynced);
     if (!setup.incremental || stopping) await this.#revoke(setup.fetcher.owned());
     if (this.#notices.interrupted) return;
     if (stopping) return this.#withdraw();
 
     const { answer, mine } = await this.#joinAndSync();
     if (this.#notices.interrupted) return;
-    const leaving = setup.fetcher.owned().filter((held) => !mine.some((p) => same(p, held)));
+    const ends = setup.incremental && setup.isStopping();
+    const leaving = setup.fetcher.owned().filter((held) => ends || !mine.some((p) => same(p, held)));
     const again = setup.incremental && leaving.length > 0;
     if (setup.incremental) await this.#revoke(leaving);
     if (this.#notices.interrupted) return;
+    if (ends) return this.#withdraw();
     setup.fetcher.drop(leaving);
     await this.#take(mine, answer);
     // The second round: what was let go can be given away now.
@@ -152,10 +166,12 @@ export class Membership {
     this.#joining = true;
     try {
       const answer = await this.#askToJoin();
+      this.#unsynced = true;
       const { memberId } = this;
       const assignment = answer.leaderId === memberId ? this.#assign(answer) : undefined;
       const mine = await connection.request(() => group.sync(memberId, answer.generation, assignment));
       if (this.#alive) this.generation = answer.generation;
+      this.#unsynced = false;
       this.#joining = false;
       if (this.#heartbeatDue) void this.#heartbeat();
       return { answer, mine };
@@ -301,6 +317,7 @@ export class Membership {
     // One that the group knows joins again as the same member.
     if (why === 'fenced') this.memberId = '';
     this.generation = -1;
+    this.#unsynced = false;
     this.#notices.settled();
     if (lost.length > 0) listener.lost(lost, cause);
   }

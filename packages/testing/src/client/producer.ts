@@ -9,7 +9,7 @@ export class InMemoryProducer implements DriverProducer {
   readonly #partitioner = new Partitioner();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #connection: Connection;
-  #open = false;
+  #state: 'made' | 'open' | 'closed' = 'made';
 
   constructor(
     private readonly core: ClusterCore,
@@ -20,12 +20,14 @@ export class InMemoryProducer implements DriverProducer {
 
   async connect(): Promise<void> {
     await this.#connection.request(() => undefined);
-    this.#open = true;
+    if (this.#state === 'made') this.#state = 'open';
   }
 
-  /** Rejects with `SEND_FAILED`; its `canRetry` is false where a topic or partition does not exist. */
+  /** Rejects with `SEND_FAILED`, whose `canRetry` is false where a topic or partition does not exist, or `NOT_RUNNING`. */
   send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
-    if (!this.#open) return Promise.reject(new KafkaWorkerError('SEND_FAILED', 'the producer is not connected'));
+    if (this.#state === 'closed') return Promise.reject(new KafkaWorkerError('NOT_RUNNING', 'the producer is closed'));
+    if (this.#state === 'made')
+      return Promise.reject(new KafkaWorkerError('SEND_FAILED', 'the producer is not connected'));
     const sent = this.#connection.request(() => this.#write(records));
     this.#underWay.add(sent);
     const done = (): void => {
@@ -36,7 +38,7 @@ export class InMemoryProducer implements DriverProducer {
   }
 
   async close(): Promise<void> {
-    this.#open = false;
+    this.#state = 'closed';
     await Promise.allSettled(this.#underWay);
   }
 
