@@ -16,6 +16,7 @@ import { Bell, settledWithin } from '../bounded.js';
 import { createClient, OUTAGE_RETRY } from '../client.js';
 import { registerOptionalCodecs } from '../codecs/register.js';
 import { toCrashError } from '../errors/client-crash.error.js';
+import { staleCommit } from '../errors/commit-errors.js';
 import { connectionError } from '../errors/connection-error.js';
 import type { KafkajsDriverOptions } from '../options.js';
 import type { Sockets } from '../sockets.js';
@@ -141,7 +142,7 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
   }
 
   commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    if (!this.parts) return Promise.reject(new KafkaWorkerError('NOT_RUNNING', 'the consumer has not been started'));
+    if (!this.parts) return Promise.reject(staleCommit('the consumer has not been started'));
     return this.parts.commits.commit(offsets);
   }
 
