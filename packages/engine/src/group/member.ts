@@ -256,7 +256,11 @@ export class GroupMember implements DriverConsumerListener {
   async #commitLast(partitions: readonly PartitionAssignment[], staleUntil = 0): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#committer.flush(partitions);
+        await this.#committer.flush(partitions);
+        // what has settled while it was under way goes along; it ends, since nothing new is started
+        if (!partitions.some(({ alive, dirty }) => alive && dirty)) return;
+        tries = 0;
+        continue;
       } catch (thrown) {
         const { code, canRetry } = thrown as CommitError;
         const mended = canRetry || code === 'COMMIT_METADATA_TOO_LARGE';

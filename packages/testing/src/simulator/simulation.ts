@@ -1,4 +1,5 @@
 import { InMemoryCluster } from '../cluster.js';
+import type { Latency } from '../latency.js';
 import { Decisions } from './decisions.js';
 import { GroupModel } from './model/group-model.js';
 import { LogModel } from './model/log-model.js';
@@ -42,8 +43,9 @@ export class Simulation implements ProcessWorld {
   readonly processes: SimProcess[] = [];
   calm = false;
   mapsMayBeLost = false;
-  commitsFail = false;
-  logsAreCut = false;
+  membershipsAreInDoubt = false;
+  /** How many were begun. */
+  transactions = 0;
   #starts = new Map<string, number>();
   #startCount = 0;
   readonly #logs = new Map<string, LogModel>();
@@ -55,7 +57,7 @@ export class Simulation implements ProcessWorld {
     this.history = new History(() => this.clock.now());
     this.cluster = new InMemoryCluster({
       clock: this.clock,
-      latencyMs: cluster.latencyMs,
+      latencyMs: latencyOf(cluster.latencyMs, decisions),
       heartbeatIntervalMs: cluster.heartbeatIntervalMs,
       fetchMaxRecords: cluster.fetchMaxRecords,
     });
@@ -135,6 +137,17 @@ export class Simulation implements ProcessWorld {
       history: (limit) => this.history.print(limit),
     };
   }
+}
+
+/** Each message of each connection takes its own time. */
+function latencyOf(longestMs: number, decisions: Decisions): Latency {
+  if (longestMs === 0) return 0;
+  const sent = new Map<string, number>();
+  return ({ from, to }) => {
+    const nth = (sent.get(from + to) ?? 0) + 1;
+    sent.set(from + to, nth);
+    return decisions.below(longestMs + 1, 'hop', from, to, nth);
+  };
 }
 
 /** Plays a scenario through. The same scenario always goes the same way. */

@@ -33,10 +33,8 @@ function checkStored(process: ProcessModel, partition: HeldPartition, outcome: D
   const { violations } = process;
   const stored = outcome.stored(partition);
   const spans = readStoredMap(stored?.metadata ?? '', stored?.offset ?? 0) ?? [];
-  // what settles after the time is up may come too late for the last commit
-  const until = outcome.since + outcome.budgetMs;
-  for (const [offset, at] of partition.settled) {
-    if (at >= until || (stored !== undefined && offset < stored.offset) || spansHold(spans, offset)) continue;
+  for (const offset of partition.settled) {
+    if ((stored !== undefined && offset < stored.offset) || spansHold(spans, offset)) continue;
     if (outcome.mapsMayBeLost && stored?.metadata === '' && offset > partition.frontier(false)) continue;
     const where = stored === undefined ? 'nothing is stored' : `${stored.offset} is stored`;
     return violations.add('drain', `${what}, and ${offset}, which had settled, is not committed: ${where}`);

@@ -26,8 +26,8 @@ export interface HeldRecord {
 export class HeldPartition {
   /** Invariant: ascending in offset. */
   readonly unsettled = new Map<number, HeldRecord>();
-  /** Settled by this holder, each with the time at which it was. Milliseconds. */
-  readonly settled = new Map<number, number>();
+  /** Settled by this holder. */
+  readonly settled = new Set<number>();
   /** Its client is offering records: how many will be taken is not known yet. */
   offering = false;
   /** Next offset to be taken. */
@@ -138,7 +138,7 @@ export class HeldPartition {
 
   settle(held: HeldRecord, now: number): void {
     this.unsettled.delete(held.record.offset);
-    this.settled.set(held.record.offset, now);
+    this.settled.add(held.record.offset);
     this.dirtySince ??= now;
   }
 
@@ -179,7 +179,7 @@ export class HeldPartition {
 
   /** Offsets above `offset` that are surely settled: what a done-set has to name. */
   doneAbove(offset: number): number[] {
-    const done = [...this.settled.keys()].filter((settled) => settled > offset);
+    const done = [...this.settled].filter((settled) => settled > offset);
     for (const { from, to } of this.restored) {
       for (const record of this.log.between(Math.max(from, offset + 1), to)) done.push(record.offset);
     }

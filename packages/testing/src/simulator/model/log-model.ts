@@ -14,8 +14,16 @@ export class LogModel {
   readonly records: LogRecord[] = [];
   low = 0;
 
+  /** Of a transaction a record may be added after later ones were. */
   add(record: LogRecord): void {
-    this.records.push(record);
+    const at = this.records.findLastIndex(({ offset }) => offset < record.offset);
+    this.records.splice(at + 1, 0, record);
+  }
+
+  /** Only these are left. */
+  keep(offsets: ReadonlySet<number>): void {
+    const kept = this.records.filter(({ offset }) => offsets.has(offset));
+    this.records.splice(0, this.records.length, ...kept);
   }
 
   removeBefore(offset: number): void {

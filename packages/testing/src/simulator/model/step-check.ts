@@ -128,5 +128,5 @@ function mayStart(held: HeldRecord, now: number): boolean {
 }
 
 function highestSettled(partition: HeldPartition): number {
-  return Math.max(partition.start - 1, ...partition.settled.keys(), ...partition.restored.map(({ to }) => to - 1));
+  return Math.max(partition.start - 1, ...partition.settled, ...partition.restored.map(({ to }) => to - 1));
 }

@@ -53,9 +53,9 @@ const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
   });
 
 const handlers: fc.Arbitrary<HandlerSpec> = fc.record({
-  maxMs: fc.constantFrom(1, 30, 500, 5_000, 40_000),
-  sync: share(0.1, 0.5, 1),
-  micro: share(0.3, 1),
+  maxMs: fc.constantFrom(1, 30, 500, 3_000, 8_000, 40_000),
+  sync: share(0, 0, 0.1, 0.4, 1),
+  micro: share(0, 0.2, 0.2, 1),
   fails: share(0.05, 0.3),
   poison: share(0.03, 0.1),
   steers: share(0.3, 1),
@@ -67,15 +67,16 @@ const handlers: fc.Arbitrary<HandlerSpec> = fc.record({
 const key: fc.Arbitrary<Key> = fc.option(fc.integer({ min: 0, max: 4 }), { nil: null, freq: 6 });
 const topic = fc.integer({ min: 0, max: 1 });
 const partition = fc.integer({ min: 0, max: 3 });
+const group = fc.integer({ min: 0, max: 1 });
 const process = fc.integer({ min: 0, max: 3 });
 const nth = fc.integer({ min: 0, max: 7 });
 
 const wait = fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1, 0, 5, 30, 200, 1_000, 7_000, 40_000) });
 
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 12, arbitrary: wait },
+  { weight: 24, arbitrary: wait },
   {
-    weight: 14,
+    weight: 30,
     arbitrary: fc.record({
       type: fc.constant('produce' as const),
       topic,
@@ -83,17 +84,47 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       keys: fc.array(key, { minLength: 1, maxLength: 16 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('gap' as const), topic, partition, count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('gap' as const), topic, partition, count: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('retention' as const), topic, partition, keep: fc.integer({ min: 0, max: 8 }) }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('join' as const) }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('leave' as const), process }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('kill' as const), process }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('cut-off' as const), process }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('back' as const), process }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('expire' as const), process }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('redeliver' as const), on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('compact' as const), topic, partition }) },
   {
     weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('transaction' as const),
+      topic,
+      partition,
+      keys: fc.array(key, { minLength: 1, maxLength: 6 }),
+      ms: fc.constantFrom(0, 10, 3_000),
+      end: fc.constantFrom('commit' as const, 'abort' as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('move-coordinator' as const),
+      group,
+      ms: fc.constantFrom(1, 300, 5_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('pass-generation' as const), group }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('drop-connection' as const),
+      process,
+      lost: fc.constantFrom('requests' as const, 'answers' as const),
+      ms: fc.constantFrom(0, 500, 10_000),
+    }),
+  },
+  { weight: 9, arbitrary: fc.record({ type: fc.constant('join' as const) }) },
+  { weight: 7, arbitrary: fc.record({ type: fc.constant('leave' as const), process }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('kill' as const), process }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('cut-off' as const), process }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('back' as const), process }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('expire' as const), process }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('redeliver' as const), on: fc.boolean() }) },
+  {
+    weight: 5,
     arbitrary: fc.record({
       type: fc.constant('commit-fault' as const),
       fault: fc.constantFrom('refused', 'answer-lost', 'slow-request', 'slow-answer', 'too-large', 'stale'),
@@ -101,7 +132,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 6,
     arbitrary: fc.record({
       type: fc.constantFrom('pause' as const, 'resume' as const),
       process,
@@ -109,9 +140,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       nth,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('seek' as const), process, nth, share: fc.constantFrom(0, 0.5, 1) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('unfreeze' as const), process, nth, skip: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('seek' as const), process, nth, share: fc.constantFrom(0, 0.5, 1) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('unfreeze' as const), process, nth, skip: fc.boolean() }) },
 );
 
 /** How workers share groups and topics: group and topic of each. */

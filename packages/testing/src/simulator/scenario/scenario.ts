@@ -21,7 +21,7 @@ export interface ClusterSpec {
   readonly partitions: readonly number[];
   readonly incremental: boolean;
   readonly heartbeatsDuringRevoke: boolean;
-  /** Longest hop of a message; each takes some share of it. */
+  /** Longest hop of a message; each takes its own share of it. */
   readonly latencyMs: number;
   readonly heartbeatIntervalMs: number;
   readonly sessionTimeoutMs: number;
@@ -89,12 +89,25 @@ export type Action =
   | { readonly type: 'produce'; readonly topic: number; readonly partition: number; readonly keys: readonly Key[] }
   | { readonly type: 'gap'; readonly topic: number; readonly partition: number; readonly count: number }
   | { readonly type: 'retention'; readonly topic: number; readonly partition: number; readonly keep: number }
+  | { readonly type: 'compact'; readonly topic: number; readonly partition: number }
+  | {
+      readonly type: 'transaction';
+      readonly topic: number;
+      readonly partition: number;
+      readonly keys: readonly Key[];
+      /** How long it is open. Milliseconds. */
+      readonly ms: number;
+      readonly end: 'commit' | 'abort';
+    }
   | { readonly type: 'join' }
   | { readonly type: 'leave'; readonly process: number }
   | { readonly type: 'kill'; readonly process: number }
   | { readonly type: 'cut-off'; readonly process: number }
   | { readonly type: 'back'; readonly process: number }
   | { readonly type: 'expire'; readonly process: number }
+  | { readonly type: 'move-coordinator'; readonly group: number; readonly ms: number }
+  | { readonly type: 'pass-generation'; readonly group: number }
+  | { readonly type: 'drop-connection'; readonly process: number; readonly lost: 'requests' | 'answers'; readonly ms: number }
   | { readonly type: 'redeliver'; readonly on: boolean }
   | { readonly type: 'commit-fault'; readonly fault: CommitFaultSpec; readonly times: number }
   | { readonly type: 'pause' | 'resume'; readonly process: number; readonly scope: 'worker' | 'partition'; readonly nth: number }

@@ -1,6 +1,7 @@
 import type { HeldPartition } from '../model/held-partition.js';
 import type { Simulation } from '../simulation.js';
-import { type Action, groupName, topicName, workerName } from '../scenario/scenario.js';
+import type { OutgoingRecord } from '@kafka-worker/engine';
+import { type Action, groupName, type Key, topicName, workerName } from '../scenario/scenario.js';
 import type { SimProcess } from './sim-process.js';
 import { sleep } from './script.js';
 
@@ -17,6 +18,15 @@ export async function act(world: Simulation, action: Action): Promise<void> {
     }
     case 'retention':
       return retention(world, action);
+    case 'compact': {
+      const { topic, partition } = place(world, action);
+      world.cluster.compact(topicName(topic), partition);
+      const left = world.cluster.records(topicName(topic), partition).map(({ offset }) => offset);
+      return world.log(topic, partition).keep(new Set(left));
+    }
+    case 'transaction':
+      void transaction(world, action);
+      return;
     case 'join':
       if (started(world).length < 4) world.join();
       return;
@@ -35,6 +45,14 @@ export async function act(world: Simulation, action: Action): Promise<void> {
     case 'expire':
       chosen(world, action)?.expire();
       return;
+    case 'move-coordinator':
+      world.membershipsAreInDoubt = true;
+      return world.cluster.faults.moveCoordinator(groupName(action.group), { forMs: action.ms });
+    case 'pass-generation':
+      world.membershipsAreInDoubt = true;
+      return world.cluster.faults.fenceGeneration(groupName(action.group));
+    case 'drop-connection':
+      return chosen(world, action)?.dropConnections(action.lost, action.ms);
     case 'redeliver':
       return world.cluster.faults.redeliverAfterJoin(action.on);
     case 'commit-fault':
@@ -63,29 +81,48 @@ export async function act(world: Simulation, action: Action): Promise<void> {
 
 function produce(world: Simulation, action: Extract<Action, { type: 'produce' }>): void {
   const { topic, partition } = place(world, action);
-  const records = action.keys.map((key) => ({
+  const written = world.cluster.produce(recordsOf(action.keys, topic, partition));
+  const log = world.log(topic, partition);
+  written.forEach(({ offset }, i) => log.add({ topic, partition, offset, key: action.keys[i] ?? null }));
+}
+
+/** Its records are there from its commit on; of an aborted one only offsets remain. */
+async function transaction(world: Simulation, action: Extract<Action, { type: 'transaction' }>): Promise<void> {
+  const { topic, partition } = place(world, action);
+  const open = world.cluster.beginTransaction(`transaction-${++world.transactions}`);
+  const written = open.produce(recordsOf(action.keys, topic, partition));
+  if (action.ms > 0) await sleep(world, action.ms);
+  open[action.end]();
+  if (action.end === 'abort') return;
+  const log = world.log(topic, partition);
+  const left = new Set(world.cluster.records(topicName(topic), partition).map(({ offset }) => offset));
+  written.forEach(({ offset }, i) => {
+    if (left.has(offset)) log.add({ topic, partition, offset, key: action.keys[i] ?? null });
+  });
+}
+
+function recordsOf(keys: readonly Key[], topic: number, partition: number): OutgoingRecord[] {
+  return keys.map((key) => ({
     topic: topicName(topic),
     partition,
     key: key === null ? null : `k${key}`,
     value: 'x'.repeat(100),
   }));
-  const written = world.cluster.produce(records);
-  const log = world.log(topic, partition);
-  written.forEach(({ offset }, i) => log.add({ topic, partition, offset, key: action.keys[i] ?? null }));
 }
 
 function retention(world: Simulation, action: Extract<Action, { type: 'retention' }>): void {
   const { topic, partition } = place(world, action);
   const { high } = world.cluster.range(topicName(topic), partition);
   const before = Math.max(0, high - action.keep);
-  world.logsAreCut = true;
+  world.membershipsAreInDoubt = true;
   world.cluster.deleteRecordsBefore(topicName(topic), partition, before);
   world.log(topic, partition).removeBefore(before);
 }
 
 function commitFault(world: Simulation, { fault, times }: Extract<Action, { type: 'commit-fault' }>): void {
   const { faults } = world.cluster;
-  world.commitsFail = true;
+  // what a drain cannot commit in time may cost a process its membership
+  world.membershipsAreInDoubt = true;
   switch (fault) {
     case 'refused':
       return faults.commit({ times });

@@ -48,7 +48,7 @@ export function planHandler(
           : 'slow';
   return {
     pace,
-    ms: Math.ceil(decisions.fraction('ms', ...of, nthStart) ** 3 * spec.maxMs),
+    ms: Math.ceil(decisions.fraction('ms', ...of, nthStart) ** 2 * spec.maxMs),
     end: !fails ? 'ok' : steers ? decisions.pick(STEERING, 'how', ...of, nthStart) : 'error',
     deaf: decide('deaf', spec.deaf),
     commits: pace !== 'sync' && decide('commits', spec.commits),

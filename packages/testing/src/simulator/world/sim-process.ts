@@ -39,10 +39,8 @@ export interface ProcessWorld extends ModelWorld {
   readonly calm: boolean;
   /** The broker was made to refuse maps as too large: from then on they may be left out. */
   readonly mapsMayBeLost: boolean;
-  /** Commits were made to fail: what a drain cannot commit in time may cost a process its membership. */
-  readonly commitsFail: boolean;
-  /** Records were removed under consumers: a client that finds its position gone joins anew. */
-  readonly logsAreCut: boolean;
+  /** Something was done to the cluster that may cost any process its membership. */
+  readonly membershipsAreInDoubt: boolean;
   /** How often a handler was started for a record of a group, this start included. */
   countStart(key: string): number;
 }
@@ -100,6 +98,7 @@ export class SimProcess implements Watcher {
     const driver = cluster.driver({
       clientId: name,
       incrementalRebalance: setup.incremental,
+      heartbeatsDuringRevoke: setup.heartbeatsDuringRevoke,
     });
     this.engine = new WorkerEngine({
       driver: watchDriver(driver, this),
@@ -171,6 +170,14 @@ export class SimProcess implements Watcher {
     for (const { memberId } of this.#openConsumers()) if (memberId !== '') this.world.cluster.expireSession(memberId);
   }
 
+  dropConnections(lost: 'requests' | 'answers', reconnectAfterMs: number): void {
+    this.world.history.note(this.name, () => 'its connections drop');
+    this.mayBeExpelled = true;
+    for (const consumer of this.#openConsumers()) {
+      this.world.cluster.faults.dropConnection(consumer, { lost, reconnectAfterMs });
+    }
+  }
+
   /** True while the group takes it for a member that can be reached. */
   believed(group: number): boolean {
     const consumer = this.#consumers.get(group);
@@ -220,7 +227,7 @@ export class SimProcess implements Watcher {
     if (event.type === 'sought') {
       this.model.sought(numberOf(event.groupId), numberOf(event.topic), event.partition, event.offset);
     } else if (event.type === 'group.lost') {
-      this.world.violations.expect(this.mayBeExpelled || this.world.commitsFail || this.world.logsAreCut, 'liveness', () => `${this.name} has lost its membership, and nothing was done to it`);
+      this.world.violations.expect(this.mayBeExpelled || this.world.membershipsAreInDoubt, 'liveness', () => `${this.name} has lost its membership, and nothing was done to it`);
     }
   }
 
