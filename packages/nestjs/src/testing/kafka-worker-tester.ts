@@ -143,14 +143,18 @@ export class KafkaWorkerTester {
 
   /** The cluster of a named connection. @throws Error where there is no connection of that name. */
   clusterOf(connection: string): InMemoryCluster {
+    return this.#siteFor(connection).cluster;
+  }
+
+  #siteFor(connection: string): TestSite {
     const names = this.#host.connections.map(({ name }) => name);
     if (!names.includes(connection)) throw new Error(`there is no connection '${connection}', only ${list(names)}`);
-    return this.#world.site(connection).cluster;
+    return this.#world.site(connection);
   }
 
   /** The cluster where workers read the topic. */
   #siteOf(topic: string, { connection }: Pick<CompiledDeliverOptions, 'connection'>): TestSite {
-    const sites = connection === undefined ? this.#world.sites : [this.#world.site(connection)];
+    const sites = connection === undefined ? this.#world.sites : [this.#siteFor(connection)];
     if (sites.every(({ members }) => members.length === 0)) {
       throw new Error('no worker has been started: `await moduleRef.init()` comes first');
     }

@@ -30,6 +30,9 @@ export type Landing = 'arrived' | 'hopeless' | 'silent' | 'no-timer' | 'too-late
 /** Real time between two moves of the clock once patience is used up: a handler may be about to heed its signal. */
 const BREATH_MS = 25;
 
+/** So much news within one moment, and somebody looks whether the moment will ever end. */
+const RESTLESS_NEWS = 1000;
+
 interface Seat {
   readonly passenger: Passenger;
   readonly until: number;
@@ -47,6 +50,10 @@ export class Pilot {
   /** Nothing has been heard for as long as the passengers have patience. */
   #patienceUsedUp = false;
   #heard: (() => void) | undefined;
+  /** What happens now is still happening. */
+  #tick: Promise<void> | undefined;
+  #newsInTick = 0;
+  #restless: (() => void) | undefined;
 
   constructor(
     private readonly clock: TestClock,
@@ -90,25 +97,38 @@ export class Pilot {
   news(): void {
     this.#patienceUsedUp = false;
     this.#heard?.();
+    if (++this.#newsInTick >= RESTLESS_NEWS) this.#restless?.();
   }
 
   async #fly(): Promise<void> {
     while (this.#seats.size > 0) {
       try {
-        await this.clock.tick();
+        await this.#flyOn();
       } catch {
-        this.#landAll(() => 'endless');
-        continue;
+        this.#landAll(() => 'endless'); // the clock has given up
       }
-      const isBusy = this.isBusy();
-      const mayHope = isBusy && !this.#patienceUsedUp;
-      this.#landAll(({ passenger }) => {
-        if (passenger.arrived()) return 'arrived';
-        return (passenger.movesTime && mayHope) || !passenger.hopeless() ? undefined : 'hopeless';
-      });
-      if (this.#seats.size > 0) await this.#goOn(isBusy);
     }
     this.#flying = false;
+  }
+
+  async #flyOn(): Promise<void> {
+    if (!(await this.#quiet()))
+      return this.#landAll(({ passenger }) => (passenger.hopeless() ? 'hopeless' : undefined));
+    const isBusy = this.isBusy();
+    const mayHope = isBusy && !this.#patienceUsedUp;
+    this.#landAll(({ passenger }) => {
+      if (passenger.arrived()) return 'arrived';
+      return (passenger.movesTime && mayHope) || !passenger.hopeless() ? undefined : 'hopeless';
+    });
+    if (this.#seats.size > 0) await this.#goOn(isBusy);
+  }
+
+  /** Resolves with true when everything that happens now has happened, with false when that takes long. */
+  async #quiet(): Promise<boolean> {
+    this.#newsInTick = 0;
+    this.#tick ??= this.clock.tick().finally(() => (this.#tick = undefined));
+    const isRestless = new Promise<boolean>((resolve) => (this.#restless = () => resolve(false)));
+    return Promise.race([this.#tick.then(() => true), isRestless]);
   }
 
   /** Waits for news or moves the clock by one timer. */

@@ -47,7 +47,9 @@ export class TestClock implements Clock {
 
   /** Lets everything happen that happens now. @throws Error where that has no end: a timer that sets itself again. */
   async tick(): Promise<void> {
-    if (this.#failure) throw this.#failure;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure;
     await this.#fake.tick();
   }
 

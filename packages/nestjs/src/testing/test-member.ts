@@ -83,14 +83,15 @@ export class TestMember {
 
   /** Commits what is settled and not committed; what `commit: 'manual'` leaves to handlers is left to them. */
   async commit(): Promise<void> {
-    const keys = [...this.#uncommitted];
-    this.#uncommitted.clear();
-    for (const key of keys) {
+    for (const key of [...this.#uncommitted]) {
+      this.#uncommitted.delete(key);
       try {
         await this.#deliveries.get(key)?.commit();
       } catch (error) {
         // Handed over meanwhile, and committed then.
-        if (!KafkaWorkerError.is(error) || error.code !== 'COMMIT_STALE') throw error;
+        if (KafkaWorkerError.is(error) && error.code === 'COMMIT_STALE') continue;
+        this.#uncommitted.add(key);
+        throw error;
       }
     }
   }

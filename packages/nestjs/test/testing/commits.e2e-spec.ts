@@ -82,6 +82,15 @@ describe('commits', () => {
     expect(kafka.events.filter(({ type }) => type === 'commit.failed')).toHaveLength(2);
   });
 
+  it('that were not taken are in the next commit()', async () => {
+    const { kafka } = await worker(() => undefined);
+    await kafka.deliver('orders', {});
+    kafka.cluster.faults.commit();
+    await expect(kafka.commit()).rejects.toBeInstanceOf(CommitError);
+    await kafka.commit();
+    expect(kafka.committed('orders')).toBe(1);
+  });
+
   it('that are slow take time', async () => {
     const { kafka } = await worker(() => undefined);
     const before = kafka.clock.now();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
-import { Ctx } from '@nestjs/microservices';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { fixed, KafkaWorker, KafkaWorkerContext, KafkaWorkerRuntime, skip } from '@kafka-worker/nestjs';
 import { tested } from '../support/tester.js';
 
@@ -84,6 +84,26 @@ describe('topics', () => {
     await kafka.commit();
     expect(kafka.committed('tenant.a')).toBe(2);
     expect(kafka.committed('orders')).toBe(1);
+  });
+
+  it('that are new cost nobody a record who waits', async () => {
+    const handled: string[] = [];
+
+    @Controller()
+    class Tenants {
+      @KafkaWorker({ topic: /^tenant\./ })
+      async onTenant(@Payload() name: string): Promise<void> {
+        if (name === 'slow') await new Promise((resolve) => setTimeout(resolve, 20));
+        handled.push(name);
+      }
+    }
+    const { kafka } = await tested({ controllers: [Tenants] }, { topics: { 'tenant.a': 1 } });
+    const waiting = [kafka.deliverAll('tenant.a', ['slow', 'next'], { moveTime: false })];
+    await kafka.tick();
+    waiting.push(kafka.deliverAll('tenant.b', ['new']));
+    const results = (await Promise.all(waiting)).flat();
+    expect(results.map(({ disposition }) => disposition)).toEqual(['done', 'done', 'done']);
+    expect(handled.toSorted()).toEqual(['new', 'next', 'slow']);
   });
 
   it('of a pattern alone: the worker starts with the first of them', async () => {

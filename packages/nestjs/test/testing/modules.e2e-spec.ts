@@ -220,6 +220,9 @@ describe('named connections', () => {
     expect(kafka.cluster.records('orders')).toEqual([]);
     expect(kafka.clusterOf('audit').records('orders')).toHaveLength(1);
     expect(() => kafka.clusterOf('other')).toThrow("there is no connection 'other', only 'default', 'audit'");
+    await expect(kafka.deliver('orders', {}, { connection: 'other' })).rejects.toThrow(
+      "there is no connection 'other'",
+    );
     await expect(kafka.deliver('orders', {})).rejects.toThrow(
       "workers of the connections 'default', 'audit' read 'orders'",
     );

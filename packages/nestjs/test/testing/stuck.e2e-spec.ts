@@ -143,6 +143,13 @@ describe('deliver does not hang, and says why', () => {
     );
   });
 
+  it('where attempts never end, and take no time', async () => {
+    const { kafka } = await worker(() => {
+      throw new RetryLaterError(0);
+    });
+    await expect(kafka.deliver('orders', {})).rejects.toThrow('attempts have failed, the last with RetryLaterError');
+  });
+
   it('where the workers end meanwhile: it is abandoned, or was never taken', async () => {
     const gate = deferred();
     const { moduleRef, kafka } = await worker((_payload, context) =>
@@ -155,6 +162,17 @@ describe('deliver does not hang, and says why', () => {
     expect(await running).toMatchObject({ disposition: 'abandoned' });
     expect(await queued).toMatchObject({ disposition: 'abandoned' });
     await expect(kafka.deliver('orders', 3)).rejects.toThrow('nobody reads it: the workers are STOPPED');
+  });
+
+  it('where the workers end before it was taken from the log', async () => {
+    const { moduleRef, kafka } = await worker(() => undefined, { buffer: { records: 1 } });
+    moduleRef.get(KafkaWorkerRuntime).pause();
+    const [taken, left] = [1, 2].map((value) => kafka.deliver('orders', value, { moveTime: false }));
+    const rejected = expect(left).rejects.toThrow('orders/0@1 is not settled in group');
+    await kafka.tick();
+    await moduleRef.close();
+    expect(await taken).toMatchObject({ disposition: 'abandoned', attempts: 0 });
+    await rejected;
   });
 });
 

@@ -83,6 +83,18 @@ describe('time of a test', () => {
     expect(result.error).toMatchObject({ cause: { message: 'gave up' } });
   });
 
+  it('stands still again for an attempt that does something, after one that did not', async () => {
+    const { kafka } = await worker(
+      (_payload, context) =>
+        context.getAttempt() === 2
+          ? new Promise((resolve) => setTimeout(resolve, 60))
+          : new Promise((_, reject) => context.getSignal().addEventListener('abort', reject)),
+      { timeoutMs: 30_000, retry: { attempts: 2, backoff: fixed(60_000) }, onFailure: skip() },
+    );
+    const result = await kafka.deliver('orders', {}, { patienceMs: 200 });
+    expect(result).toMatchObject({ disposition: 'done', attempts: 2, durationMs: 90_000 });
+  });
+
   it('is that of a handler’s own waiting only if the handler waits for it', async () => {
     const { kafka } = await worker((_payload, context) => {
       kafka.cluster.faults.produce({ delayMs: 5000 });
@@ -105,7 +117,9 @@ describe('time of a test', () => {
 
   it('and a promise that nothing will settle is given up', async () => {
     const { kafka } = await tested({}, { patienceMs: 10 });
+    const started = performance.now();
     await expect(kafka.runUntil(new Promise(() => undefined))).rejects.toThrow('no timer is left that could settle it');
+    expect(performance.now() - started).toBeLessThan(500); // the patience is the module's
   });
 
   it('never goes back, whoever moves it at once', async () => {
