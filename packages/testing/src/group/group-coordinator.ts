@@ -91,8 +91,7 @@ export class GroupCoordinator {
     if (this.#away) return refuse(this.#away, this.groupId);
     let member = this.#members.get(request.memberId);
     if (!member && !this.#allocated.delete(request.memberId)) return refuse('UNKNOWN_MEMBER_ID', request.memberId);
-    const others = this.members().filter((m) => m.id !== request.memberId);
-    if (!commonProtocol([request, ...others.map((m) => m.request)])) {
+    if (!commonProtocol([request, ...this.members().map((m) => m.request)])) {
       return refuse('INCONSISTENT_GROUP_PROTOCOL', `${request.protocols.join(', ')} against ${this.#protocol}`);
     }
     if (member && !this.#movedBy(member, request)) return Promise.resolve(this.#answer(member));
@@ -131,11 +130,11 @@ export class GroupCoordinator {
     return this.#state === 'PreparingRebalance' ? new GroupError('REBALANCE_IN_PROGRESS', this.groupId) : undefined;
   }
 
-  /** LeaveGroup. Throws a {@link GroupError} while the coordinator is away. */
+  /** LeaveGroup. Throws a {@link GroupError} for a member it does not know, and while the coordinator is away. */
   leave(memberId: string): void {
     if (this.#away) throw new GroupError(this.#away, this.groupId);
-    this.#allocated.delete(memberId);
-    this.#remove(memberId);
+    const known = this.#allocated.delete(memberId) || this.#remove(memberId);
+    if (!known) throw new GroupError('UNKNOWN_MEMBER_ID', memberId);
   }
 
   /** The member is out: its session is over, or it was fenced. It hears of it with its next heartbeat. */
@@ -223,7 +222,9 @@ export class GroupCoordinator {
    * Returns the first refusal; undefined when all of it was stored.
    */
   commit(memberId: string, generation: number, offsets: readonly OffsetCommit[]): GroupError | undefined {
-    const refusal = this.#check(memberId, generation);
+    // A group without members takes offsets from anybody who claims no generation, as admin clients do.
+    const anonymous = generation < 0 && this.#state === 'Empty' && !this.#away;
+    const refusal = anonymous ? undefined : this.#check(memberId, generation);
     if (refusal) return refusal;
     if (this.#state === 'CompletingRebalance') {
       return new GroupError('REBALANCE_IN_PROGRESS', `group "${this.groupId}" is between JoinGroup and SyncGroup`);
