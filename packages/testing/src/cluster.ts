@@ -60,8 +60,11 @@ export interface GroupView extends GroupDescription {
 }
 
 /**
- * A Kafka cluster in this process's memory: topics, groups, commits, members that come, go and die. Fast and
- * deterministic; not a broker: no wire, no disk, no replicas, and only the checks of a broker that a worker can notice.
+ * A Kafka cluster in this process's memory: topics, transactions, groups, commits, members that come, go and die.
+ *
+ * Fast and deterministic: everything that happens later happens by a timer of the clock it was given. Not a broker: no
+ * wire, no disk, no replicas, and only the checks of a broker that a worker can notice. Those are asked of a real Kafka
+ * too, by one suite for both; the README has the table of what it does and does not do.
  */
 export class InMemoryCluster {
   readonly #core: ClusterCore;

@@ -68,7 +68,9 @@ describe('transactions', () => {
     expect(cluster.committed('g', 't', 0)).toBeUndefined();
     committed.commit();
     expect(cluster.committed('g', 't', 0)).toEqual({ offset: 5, metadata: 'map' });
-    expect(() => committed.commitOffsets('g', [{ ...offset, metadata: 'x'.repeat(4_097) }])).toThrow('INVALID_TXN_STATE');
+    expect(() => committed.commitOffsets('g', [{ ...offset, metadata: 'x'.repeat(4_097) }])).toThrow(
+      'INVALID_TXN_STATE',
+    );
   });
 
   it('do not overwrite a commit that came after their own', async () => {

@@ -68,7 +68,9 @@ export class Fetcher {
     for (const { topic, partition, offset } of positions) {
       const key = partitionKey(topic, partition);
       const log = this.options.logOf({ topic, partition });
-      const fetch = kept.get(key) ?? new PartitionFetch(log, this.options.isolation, offset, (grown) => grown.ready && this.#wake());
+      const fetch =
+        kept.get(key) ??
+        new PartitionFetch(log, this.options.isolation, offset, (grown) => grown.ready && this.#wake());
       kept.delete(key);
       fetch.held = false;
       fetch.jump(offset);

@@ -5,10 +5,7 @@
  * UNKNOWN_TOPIC_OR_PARTITION  an offset for a partition that does not exist
  */
 export type TransactionErrorType =
-  | 'INVALID_PRODUCER_EPOCH'
-  | 'INVALID_TXN_STATE'
-  | 'OFFSET_METADATA_TOO_LARGE'
-  | 'UNKNOWN_TOPIC_OR_PARTITION';
+  'INVALID_PRODUCER_EPOCH' | 'INVALID_TXN_STATE' | 'OFFSET_METADATA_TOO_LARGE' | 'UNKNOWN_TOPIC_OR_PARTITION';
 
 /** The cluster refused something that belongs to a transaction. */
 export class TransactionError extends Error {

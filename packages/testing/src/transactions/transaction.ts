@@ -89,7 +89,8 @@ export class InMemoryTransaction implements RecordFate {
   #check(): void {
     const { transactionalId } = this;
     if (this.#fenced) throw new TransactionError('INVALID_PRODUCER_EPOCH', `"${transactionalId}" has a newer producer`);
-    if (this.#state !== 'open') throw new TransactionError('INVALID_TXN_STATE', `"${transactionalId}" is ${this.#state}`);
+    if (this.#state !== 'open')
+      throw new TransactionError('INVALID_TXN_STATE', `"${transactionalId}" is ${this.#state}`);
   }
 
   #end(state: 'committed' | 'aborted'): void {
