@@ -34,7 +34,7 @@ class Watched extends TestMember {
   override async assigned(assignment: Parameters<TestMember['assigned']>[0]): ReturnType<TestMember['assigned']> {
     const given = assignment.partitions.map((p) => partitionKey(p.topic, p.partition));
     for (const other of this.world.members) {
-      if (other === this || other.silent) continue;
+      if (other === this || other.silent || this.silent) continue;
       for (const key of given) if (other.active.has(key)) this.world.faults.push(`${key} is in two hands`);
     }
     this.active.clear();
@@ -64,36 +64,46 @@ interface World {
 async function churn(seed: number, incremental: boolean): Promise<World> {
   const clock = new FakeClock();
   const roll = dice(seed);
-  const cluster = new InMemoryCluster({ clock, latencyMs: roll(4) * 5, heartbeatIntervalMs: roll(3) * 300 });
+  const longest = roll(4) * 5;
+  const latencyMs = roll(2) === 0 ? longest : () => roll(longest + 1);
+  const cluster = new InMemoryCluster({ clock, latencyMs, heartbeatIntervalMs: roll(3) * 300 });
   cluster.createTopic('t', PARTITIONS);
   const world: World = { clock, cluster, roll, members: new Set(), faults: [] };
   const anybody = (): Watched | undefined => [...world.members][roll(world.members.size || 1)];
   for (let step = 0; step < 30; step++) {
     const member = anybody();
-    const what = roll(10);
-    if (what < 4 || !member) {
+    const what = roll(14);
+    if (what < 4 || (!member && what < 10)) {
       const joins = new Watched(world, incremental);
       world.members.add(joins);
       // Some crash before they run.
       void outcome(joins.start());
-    } else if (what < 6 && !member.silent) {
+    } else if (what < 6 && member && !member.silent) {
       world.members.delete(member);
       void member.consumer.stop();
-    } else if (what === 6) {
+    } else if (what === 6 && member) {
       world.members.delete(member);
       cluster.crash(member.consumer);
-    } else if (what === 7) {
+    } else if (what === 7 && member) {
+      if (member.silent) {
+        cluster.wake(member.consumer);
+        // Awake again, but it has not heard yet of what happened meanwhile: even an old assignment may be on its way.
+        await clock.advance(1_000);
+      } else cluster.suspend(member.consumer);
       member.silent = !member.silent;
-      if (member.silent) cluster.suspend(member.consumer);
-      else cluster.wake(member.consumer);
-      // Awake again, but it has not heard yet of what happened meanwhile.
-      if (!member.silent) await clock.advance(1_000);
-    } else if (what === 8 && member.memberId && !member.silent) {
+    } else if (what === 8 && member?.memberId && !member.silent) {
       member.silent = true;
       cluster.expireSession(member.memberId);
       await clock.advance(2_000);
       member.silent = false;
     }
+    if (what === 10 && member && !member.silent) {
+      const lost = roll(2) === 0 ? 'requests' : 'answers';
+      cluster.faults.dropConnection(member.consumer, { lost, reconnectAfterMs: roll(3) * 1_000 });
+    } else if (what === 11) {
+      const refusal = roll(2) === 0 ? 'NOT_COORDINATOR' : 'COORDINATOR_LOAD_IN_PROGRESS';
+      cluster.faults.moveCoordinator('g', { forMs: roll(4) * 500, refusal });
+    } else if (what === 12) cluster.faults.fenceGeneration('g');
     await clock.advance(roll(4) * roll(1_500));
   }
   for (const member of world.members) if (member.silent) cluster.wake(member.consumer);

@@ -40,6 +40,10 @@ export class GroupCoordinator {
   #leaderId = '';
   /** Invariant: set exactly while the state is PreparingRebalance. */
   #rebalanceTimer: TimerHandle | undefined;
+  /** Members of this generation whose SyncGroup has not come. Empty while the state is PreparingRebalance. */
+  readonly #unsynced = new Set<string>();
+  /** Invariant: set exactly while somebody is in `#unsynced`. */
+  #syncTimer: TimerHandle | undefined;
   #stored: StoredGroup = { generation: 0, protocol: '', leaderId: '', members: [] };
   /** Set while the group is on its way to another coordinator: what every request is refused with. */
   #away: CoordinatorAway | undefined;
@@ -114,6 +118,7 @@ export class GroupCoordinator {
     if (!member) return refuse('UNKNOWN_MEMBER_ID', memberId);
     if (generation !== this.#generation) return refuse('ILLEGAL_GENERATION', `${generation}, is ${this.#generation}`);
     if (this.#state === 'PreparingRebalance') return refuse('REBALANCE_IN_PROGRESS', this.groupId);
+    this.#synced(memberId);
     if (this.#state === 'Stable') return Promise.resolve(member.assignment);
     member.syncing ??= deferred<readonly TopicPartition[]>();
     const { promise } = member.syncing;
@@ -169,6 +174,7 @@ export class GroupCoordinator {
     const living = new Set(this.#members.values());
     this.#away = refusal;
     this.#endRebalance();
+    this.#expectNoSync();
     for (const member of living) {
       const error = new GroupError(refusal, this.groupId);
       member.joining?.reject(error);
@@ -273,6 +279,7 @@ export class GroupCoordinator {
     const member = this.#members.get(memberId);
     if (!member) return undefined;
     this.#members.delete(memberId);
+    this.#synced(memberId);
     this.#unwatch(member);
     const gone = new GroupError('UNKNOWN_MEMBER_ID', memberId);
     member.joining?.reject(gone);
@@ -285,15 +292,14 @@ export class GroupCoordinator {
   #prepare(): void {
     if (this.#state === 'PreparingRebalance') return;
     this.#state = 'PreparingRebalance';
-    let timeoutMs = 0;
+    this.#expectNoSync();
     for (const member of this.#members.values()) {
-      timeoutMs = Math.max(timeoutMs, member.request.rebalanceTimeoutMs);
       member.syncing?.reject(new GroupError('REBALANCE_IN_PROGRESS', this.groupId));
       member.syncing = undefined;
       this.#watch(member);
       if (!member.joining) member.request.notify();
     }
-    this.#rebalanceTimer = this.scheduler.setTimer(() => this.#complete(), timeoutMs);
+    this.#rebalanceTimer = this.scheduler.setTimer(() => this.#complete(), this.#rebalanceTimeoutMs());
   }
 
   #scheduleCompletion(): void {
@@ -335,8 +341,32 @@ export class GroupCoordinator {
         member.joining = undefined;
         this.#watch(member);
       }
+      this.#expectSync();
     }
     for (const member of late) member.request.notify();
+  }
+
+  /** Whoever has joined has the time of a rebalance once more to ask for its part; heartbeats alone are not enough. */
+  #expectSync(): void {
+    for (const memberId of this.#members.keys()) this.#unsynced.add(memberId);
+    this.#syncTimer = this.scheduler.setTimer(() => {
+      for (const memberId of [...this.#unsynced]) this.expel(memberId);
+    }, this.#rebalanceTimeoutMs());
+  }
+
+  #synced(memberId: string): void {
+    this.#unsynced.delete(memberId);
+    if (this.#unsynced.size === 0) this.#expectNoSync();
+  }
+
+  #expectNoSync(): void {
+    this.#unsynced.clear();
+    this.scheduler.clearTimer(this.#syncTimer);
+    this.#syncTimer = undefined;
+  }
+
+  #rebalanceTimeoutMs(): number {
+    return Math.max(0, ...this.members().map((member) => member.request.rebalanceTimeoutMs));
   }
 
   #endRebalance(): void {

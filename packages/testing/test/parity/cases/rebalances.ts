@@ -155,6 +155,24 @@ export const REBALANCE_CASES: readonly ParityCase[] = [
     },
   },
   {
+    title: 'a member that joins and never syncs is out at the rebalance timeout, whatever heartbeats it sends',
+    run: async (world) => {
+      const group = await WireGroup.of(world);
+      const [a, b] = (await group.stable(2, { rebalanceTimeoutMs: 2_000 })) as [WireMember, WireMember];
+      await Promise.all([a.join(), group.until('PreparingRebalance').then(() => b.join())]);
+      await a.sync({ [a.id]: [0], [b.id]: [1] });
+      expect(await world.state(group.id)).toBe('Stable');
+      await world.pass(1_200);
+      expect([await a.heartbeat(), await b.heartbeat()]).toEqual(['ok', 'ok']);
+      await group.until('PreparingRebalance');
+      expect([await a.heartbeat(), await b.heartbeat()]).toEqual(['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID']);
+      await a.join();
+      await a.sync({ [a.id]: [0, 1] });
+      await world.pass(2_500);
+      expect(await a.heartbeat()).toBe('ok');
+    },
+  },
+  {
     title: 'a member that joins and never syncs is out when its session ends, and the others begin anew',
     run: async (world) => {
       const group = await WireGroup.of(world);
