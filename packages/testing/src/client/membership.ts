@@ -300,9 +300,10 @@ export class Membership {
     const { core, group, fetcher, fromBeginning } = this.setup;
     const { low, high } = core.topics.log(partition);
     const committed = group.offsets.committed(partition).offset ?? (fromBeginning ? low : high);
-    if (core.faults.redelivers) return { ...partition, offset: committed };
     const named = starts.find((start) => same(start, partition))?.offset;
-    return { ...partition, offset: named ?? fetcher.position(partition) ?? committed };
+    const offset = named ?? fetcher.position(partition) ?? committed;
+    // delivered again, never passed over: after a seek backwards the committed offset may be the higher one
+    return { ...partition, offset: core.faults.redelivers ? Math.min(committed, offset) : offset };
   }
 
   #lose(why: 'fenced' | 'passed'): void {

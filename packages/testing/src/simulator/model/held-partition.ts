@@ -142,6 +142,11 @@ export class HeldPartition {
     this.dirtySince ??= now;
   }
 
+  /** A commit that named it has failed: what has settled is still to be committed. */
+  notCommitted(now: number): void {
+    if (this.settled.size > 0) this.dirtySince ??= now;
+  }
+
   /** Unsettled records of the same lane that came before. */
   blockers(held: HeldRecord): HeldRecord[] {
     const found: HeldRecord[] = [];

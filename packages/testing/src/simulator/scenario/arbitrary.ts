@@ -57,14 +57,18 @@ const handlers: fc.Arbitrary<HandlerSpec> = fc.record({
   sync: share(0, 0, 0.1, 0.4, 1),
   micro: share(0, 0.2, 0.2, 1),
   fails: share(0.05, 0.3),
-  poison: share(0.03, 0.1),
+  poison: share(0, 0.05, 0.3),
   steers: share(0.3, 1),
   deaf: share(0.2, 1),
   hangs: share(0.1),
   commits: share(0.1, 0.5),
 });
 
-const key: fc.Arbitrary<Key> = fc.option(fc.integer({ min: 0, max: 4 }), { nil: null, freq: 6 });
+// few keys, for long lanes; many, for lanes that come and go
+const key: fc.Arbitrary<Key> = fc.option(fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 300 })), {
+  nil: null,
+  freq: 6,
+});
 const topic = fc.integer({ min: 0, max: 1 });
 const partition = fc.integer({ min: 0, max: 3 });
 const group = fc.integer({ min: 0, max: 1 });
@@ -141,7 +145,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('seek' as const), process, nth, share: fc.constantFrom(0, 0.5, 1) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('unfreeze' as const), process, nth, skip: fc.boolean() }) },
 );
 

@@ -1,4 +1,5 @@
 import {
+  CommitError,
   type CommittedOffset,
   type Delivery,
   type DrainCause,
@@ -53,16 +54,22 @@ export interface ProcessWorld extends ModelWorld {
  */
 export type ProcessState = 'started' | 'draining' | 'stopped' | 'killed';
 
-/** Commits that one group's member has under way or has seen fail. */
-interface CommitTrouble {
-  underWay: number;
+/** The commits of one group's member. */
+interface CommitRecord {
+  /** What the one under way holds. */
+  underWay: readonly HeldPartition[] | undefined;
   /** How many have failed so far. */
   failed: number;
+  /** How many of the last ones have failed one after the other. */
+  failedInARow: number;
+  /** Another try can mend what the last one failed for. */
+  canRetry: boolean;
 }
 
 /** A drain under way. */
 interface DrainBegin {
   readonly since: number;
+  readonly partitions: readonly HeldPartition[];
   /** Commits that had failed before. */
   readonly failed: number;
 }
@@ -84,7 +91,7 @@ export class SimProcess implements Watcher {
   readonly #found = new Map<string, CommittedOffset>();
   readonly #ranges = new Map<string, LogRange>();
   readonly #drains = new Map<string, DrainBegin>();
-  readonly #trouble = new Map<number, CommitTrouble>();
+  readonly #commits = new Map<number, CommitRecord>();
 
   constructor(
     readonly name: string,
@@ -236,7 +243,7 @@ export class SimProcess implements Watcher {
   made(groupId: string, consumer: DriverConsumer): void {
     const group = numberOf(groupId);
     this.#consumers.set(group, consumer as InMemoryConsumer);
-    this.#trouble.set(group, { underWay: 0, failed: 0 });
+    this.#commits.set(group, { underWay: undefined, failed: 0, failedInARow: 0, canRetry: false });
   }
 
   found(groupId: string, offsets: readonly CommittedOffset[]): void {
@@ -289,29 +296,37 @@ export class SimProcess implements Watcher {
 
   revoking(...[groupId, partitions]: Parameters<Watcher['revoking']>): void {
     this.world.history.note(this.name, () => `is to give back ${names(partitions)} of ${groupId}`);
-    this.#drainBegins(groupId, 'rebalance');
-    this.model.revoking(this.#heldOf(groupId, partitions));
+    const leaving = this.#heldOf(groupId, partitions);
+    this.#drainBegins(groupId, 'rebalance', leaving);
+    this.model.revoking(leaving);
   }
 
   revoked(...[groupId, partitions, deadlineMs]: Parameters<Watcher['revoked']>): void {
-    if (!this.alive) return;
+    if (!this.alive || this.model.leaving.has(numberOf(groupId))) return;
     this.world.history.note(this.name, () => `is ready to give back ${names(partitions)} of ${groupId}`);
     const { strategy, drainMs } = this.world.scenario.engine;
     const budgetMs = strategy === 'drain' ? Math.min(deadlineMs, drainMs ?? deadlineMs * 0.9) : 0;
-    this.#checkDrained(groupId, 'rebalance', this.#heldOf(groupId, partitions), budgetMs);
+    this.#checkDrained(groupId, 'rebalance', budgetMs);
   }
 
-  #drainBegins(groupId: string, cause: DrainCause): void {
-    this.#drains.set(`${groupId} ${cause}`, { since: this.world.now(), failed: this.#troubleOf(groupId).failed });
+  #drainBegins(groupId: string, cause: DrainCause, partitions: readonly HeldPartition[]): void {
+    const commits = this.#commitsOf(groupId);
+    commits.failedInARow = 0;
+    this.#drains.set(`${groupId} ${cause}`, { since: this.world.now(), partitions, failed: commits.failed });
   }
 
-  #checkDrained(groupId: string, cause: DrainCause, partitions: readonly HeldPartition[], budgetMs: number): void {
-    const { underWay, failed } = this.#troubleOf(groupId);
+  #checkDrained(groupId: string, cause: DrainCause, budgetMs: number): void {
+    const { underWay, failed, failedInARow, canRetry } = this.#commitsOf(groupId);
     const began = this.#drains.get(`${groupId} ${cause}`) as DrainBegin;
+    // lost meanwhile, or already part of the next assignment: this drain is not what lets them go
+    const partitions = began.partitions.filter(({ dead, draining }) => !dead && (cause === 'shutdown' || draining === 'revoking'));
+    if (partitions.length === 0) return;
+    const gaveUp = failedInARow === 1 && canRetry && underWay === undefined && this.believed(numberOf(groupId));
+    this.world.violations.expect(!gaveUp, 'drain', () => `${this.name} lets its partitions go after one commit that could have been sent again`);
     checkDrained(this.model, partitions, {
       since: began.since,
       budgetMs,
-      commitsWork: underWay === 0 && failed === began.failed && !this.mayBeExpelled,
+      commitsWork: underWay === undefined && failed === began.failed && !this.mayBeExpelled,
       mapsMayBeLost: this.world.mapsMayBeLost,
       stored: (partition) =>
         this.world.cluster.committed(groupName(partition.group), topicName(partition.topic), partition.partition),
@@ -354,19 +369,26 @@ export class SimProcess implements Watcher {
   committing(...[groupId, offsets]: Parameters<Watcher['committing']>): void {
     this.world.history.note(this.name, () => `commits ${describeCommits(offsets)} of ${groupId}`);
     checkCommit(this.model, numberOf(groupId), offsets, this.world.mapsMayBeLost);
-    this.#troubleOf(groupId).underWay++;
+    const commits = this.#commitsOf(groupId);
+    this.world.violations.expect(commits.underWay === undefined, 'safety', () => `${this.name} commits while a commit is under way`);
+    commits.underWay = this.#heldOf(groupId, offsets);
   }
 
-  committed(groupId: string, ok: boolean): void {
-    this.world.history.note(this.name, () => `commit ${ok ? 'acknowledged' : 'failed'} of ${groupId}`);
-    const trouble = this.#troubleOf(groupId);
-    trouble.underWay--;
-    if (!ok) trouble.failed++;
+  committed(...[groupId, error]: Parameters<Watcher['committed']>): void {
+    this.world.history.note(this.name, () => `commit ${error === undefined ? 'acknowledged' : `failed: ${String(error)}`} of ${groupId}`);
+    const commits = this.#commitsOf(groupId);
+    const partitions = commits.underWay ?? [];
+    commits.underWay = undefined;
+    commits.failedInARow = error === undefined ? 0 : commits.failedInARow + 1;
+    commits.canRetry = error instanceof CommitError && error.canRetry;
+    if (error === undefined) return;
+    commits.failed++;
+    for (const partition of partitions) partition.notCommitted(this.world.now());
   }
 
   stopping(groupId: string): void {
     this.model.stoppingSince ??= this.world.now();
-    this.#drainBegins(groupId, 'shutdown');
+    this.#drainBegins(groupId, 'shutdown', this.model.ofGroup(numberOf(groupId)));
   }
 
   leaving(groupId: string): void {
@@ -374,7 +396,7 @@ export class SimProcess implements Watcher {
     this.model.leaving.add(numberOf(groupId));
     const { graceMs, forceMs } = this.world.scenario.engine;
     if (this.alive && !this.crashed) {
-      this.#checkDrained(groupId, 'shutdown', this.model.ofGroup(numberOf(groupId)), graceMs + forceMs);
+      this.#checkDrained(groupId, 'shutdown', graceMs + forceMs);
     }
   }
 
@@ -392,8 +414,8 @@ export class SimProcess implements Watcher {
     return keyOf(numberOf(groupId), numberOf(topic), partition);
   }
 
-  #troubleOf(groupId: string): CommitTrouble {
-    return this.#trouble.get(numberOf(groupId)) as CommitTrouble;
+  #commitsOf(groupId: string): CommitRecord {
+    return this.#commits.get(numberOf(groupId)) as CommitRecord;
   }
 }
 

@@ -26,7 +26,7 @@ export interface Watcher {
   taken(groupId: string, batch: RecordBatch, taken: number): void;
   stateChanged(groupId: string, state: string): void;
   committing(groupId: string, offsets: readonly OffsetCommit[]): void;
-  committed(groupId: string, ok: boolean): void;
+  committed(groupId: string, error: unknown): void;
   found(groupId: string, offsets: readonly CommittedOffset[]): void;
   ranges(groupId: string, ranges: readonly LogRange[]): void;
   resumed(groupId: string, partitions: readonly TopicPartition[]): void;
@@ -66,7 +66,7 @@ function watchConsumer(consumer: DriverConsumer, groupId: string, watcher: Watch
           (thrown: unknown) => thrown,
         ),
       );
-      watcher.committed(groupId, error === undefined);
+      watcher.committed(groupId, error);
       if (error !== undefined) throw error;
     },
     committed: async (partitions) => {
