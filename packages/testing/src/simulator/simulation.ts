@@ -117,7 +117,10 @@ export class Simulation implements ProcessWorld {
       () => (ended = true),
       (error: unknown) => {
         ended = true;
-        this.violations.add('liveness', `the simulation itself failed: ${error instanceof Error ? error.stack : String(error)}`);
+        this.violations.add(
+          'liveness',
+          `the simulation itself failed: ${error instanceof Error ? error.stack : String(error)}`,
+        );
       },
     );
     await this.clock.settle();

@@ -7,8 +7,17 @@ import { readStoredMap, spansHold } from './stored-map.js';
  * Looks at a commit in the moment in which the engine sends it.
  * @param mapsMayBeLost the broker has refused a map of this process as too large: from then on it may leave them out.
  */
-export function checkCommit(process: ProcessModel, group: number, offsets: readonly OffsetCommit[], mapsMayBeLost: boolean): void {
-  process.violations.expect(!process.leaving.has(group), 'ownership', () => `${process.name} commits after its last commit`);
+export function checkCommit(
+  process: ProcessModel,
+  group: number,
+  offsets: readonly OffsetCommit[],
+  mapsMayBeLost: boolean,
+): void {
+  process.violations.expect(
+    !process.leaving.has(group),
+    'ownership',
+    () => `${process.name} commits after its last commit`,
+  );
   for (const commit of offsets) {
     const partition = process.find(group, numberOf(commit.topic), commit.partition);
     const what = `${process.name} commits ${commit.offset} of ${commit.topic}/${commit.partition}`;
@@ -35,7 +44,11 @@ function checkOffset(process: ProcessModel, partition: HeldPartition, { offset }
   );
   if (partition.worker.commit === 'manual' || partition.offering) return;
   const lowest = partition.frontier(false);
-  violations.expect(offset >= lowest, 'safety', () => `${what}, though all below ${lowest} has settled: an old snapshot`);
+  violations.expect(
+    offset >= lowest,
+    'safety',
+    () => `${what}, though all below ${lowest} has settled: an old snapshot`,
+  );
 }
 
 function checkMap(

@@ -21,6 +21,12 @@ export interface ModelWorld {
   believed(process: string, group: number): boolean;
 }
 
+type RecordEvent = Extract<EngineEvent, { type: 'record.failed' | 'record.settled' | 'record.late' | 'frozen' }>;
+
+function isOfRecord(event: EngineEvent): event is RecordEvent {
+  return event.type.startsWith('record.') || event.type === 'frozen';
+}
+
 /** What one process has to do and may not do, kept by watching it from outside. */
 export class ProcessModel {
   /** By `group/topic/partition`. Holds no dead one. */
@@ -58,7 +64,12 @@ export class ProcessModel {
 
   // ---------------------------------------------------------------- handlers
 
-  started(partition: HeldPartition | undefined, offset: number, attempt: number, signal: AbortSignal): ModelCall | undefined {
+  started(
+    partition: HeldPartition | undefined,
+    offset: number,
+    attempt: number,
+    signal: AbortSignal,
+  ): ModelCall | undefined {
     const { violations } = this;
     this.noticePutBack((call) => call.partition === partition && call.held.record.offset === offset);
     const held = partition?.unsettled.get(offset);
@@ -77,7 +88,8 @@ export class ProcessModel {
     if (held.broken) wrong('attempts', 'although its order could not be found out');
     if (held.phase === 'running' || held.phase === 'frozen') wrong('order', `while it is ${held.phase}`);
     if (this.world.now() < held.notBefore) wrong('attempts', `${held.notBefore - this.world.now()} ms too early`);
-    for (const other of partition.blockers(held)) wrong('order', `before ${other.record.offset} of its lane has settled`);
+    for (const other of partition.blockers(held))
+      wrong('order', `before ${other.record.offset} of its lane has settled`);
     if (attempt !== held.attempts + 1) wrong('attempts', `as attempt ${attempt}, it is number ${held.attempts + 1}`);
 
     const call: ModelCall = {
@@ -154,7 +166,11 @@ export class ProcessModel {
     const mine = all.filter((call) => call.partition.workerIndex === workerIndex);
     const { violations } = this;
     const of = `${this.name}: w${workerIndex}`;
-    violations.expect(mine.length <= worker.limit, 'bounds', () => `${of} runs ${mine.length}, its limit is ${worker.limit}`);
+    violations.expect(
+      mine.length <= worker.limit,
+      'bounds',
+      () => `${of} runs ${mine.length}, its limit is ${worker.limit}`,
+    );
     violations.expect(
       maxConcurrency === undefined || all.length <= maxConcurrency,
       'bounds',
@@ -171,17 +187,10 @@ export class ProcessModel {
   // ---------------------------------------------------------------- told by the engine
 
   heard(event: EngineEvent): void {
-    switch (event.type) {
-      case 'record.failed':
-      case 'record.settled':
-      case 'record.late':
-      case 'frozen':
-        return this.#heardOfRecord(event);
-      default:
-    }
+    if (isOfRecord(event)) this.#heardOfRecord(event);
   }
 
-  #heardOfRecord(event: Extract<EngineEvent, { type: 'record.failed' | 'record.settled' | 'record.late' | 'frozen' }>): void {
+  #heardOfRecord(event: RecordEvent): void {
     const key = keyOf(numberOf(event.groupId), numberOf(event.topic), event.partition);
     const partition = this.held.get(key);
     const held = partition?.unsettled.get(event.offset);
@@ -203,7 +212,11 @@ export class ProcessModel {
     }
     if (event.type === 'frozen') {
       const right = held?.phase === 'frozen' && held.frozenScope === event.scope;
-      this.violations.expect(right, 'truth', () => `${what}, scope ${event.scope}, but it is ${held?.phase ?? 'not held'}`);
+      this.violations.expect(
+        right,
+        'truth',
+        () => `${what}, scope ${event.scope}, but it is ${held?.phase ?? 'not held'}`,
+      );
       return;
     }
     if (partition === undefined || held === undefined) {
@@ -219,7 +232,12 @@ export class ProcessModel {
   #late(key: string, offset: number): void {
     for (const call of this.running) {
       const { partition, held } = call;
-      if (!partition.dead || held.record.offset !== offset || key !== keyOf(partition.group, partition.topic, partition.partition)) continue;
+      if (
+        !partition.dead ||
+        held.record.offset !== offset ||
+        key !== keyOf(partition.group, partition.topic, partition.partition)
+      )
+        continue;
       if (this.#howItFailed(partition.worker, call, this.world.now()) !== 'timeout') continue;
       call.givenUp = true;
       this.running.delete(call);
@@ -235,7 +253,13 @@ export class ProcessModel {
     this.#settle(partition, held);
   }
 
-  #failed(partition: HeldPartition, held: HeldRecord, attempt: number, retryInMs: number | undefined, what: string): void {
+  #failed(
+    partition: HeldPartition,
+    held: HeldRecord,
+    attempt: number,
+    retryInMs: number | undefined,
+    what: string,
+  ): void {
     const now = this.world.now();
     const { call } = held;
     const end = held.broken ? 'broken' : call && this.#howItFailed(partition.worker, call, now);
@@ -245,12 +269,17 @@ export class ProcessModel {
     }
     if (held.broken) {
       // started and failed in one: no handler saw it, but it is an attempt, and one like any other
-      for (const other of partition.blockers(held)) this.violations.add('order', `${what} before ${other.record.offset}`);
+      for (const other of partition.blockers(held))
+        this.violations.add('order', `${what} before ${other.record.offset}`);
       held.attempts++;
     }
     const fate = fateOf(partition.worker, end, held.attempts);
     const delay = fate.type === 'again' ? fate.delayMs : undefined;
-    this.violations.expect(retryInMs === delay, 'attempts', () => `${what} (${end}, attempt ${attempt}): again in ${retryInMs}, it should be ${delay}`);
+    this.violations.expect(
+      retryInMs === delay,
+      'attempts',
+      () => `${what} (${end}, attempt ${attempt}): again in ${retryInMs}, it should be ${delay}`,
+    );
     if (call !== undefined) {
       if (call.end === undefined) call.givenUp = true;
       this.running.delete(call);
@@ -273,7 +302,8 @@ export class ProcessModel {
 
   /** @returns undefined where it has not. */
   #howItFailed(worker: WorkerSpec, call: ModelCall, now: number): AttemptEnd | undefined {
-    if (call.end !== undefined) return call.abortedFor() === 'timeout' ? 'timeout' : call.end === 'ok' ? undefined : call.end;
+    if (call.end !== undefined)
+      return call.abortedFor() === 'timeout' ? 'timeout' : call.end === 'ok' ? undefined : call.end;
     const { timeoutMs } = worker;
     return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS ? 'timeout' : undefined;
   }
@@ -360,7 +390,8 @@ export class ProcessModel {
       this.violations.expect(
         named?.offset === partition.position,
         'kept',
-        () => `${this.name}: ${partition.name} is kept, goes on at ${named?.offset}, and has taken all below ${partition.position}`,
+        () =>
+          `${this.name}: ${partition.name} is kept, goes on at ${named?.offset}, and has taken all below ${partition.position}`,
       );
     }
     for (const partition of fresh) this.held.set(keyOf(group, partition.topic, partition.partition), partition);
@@ -373,7 +404,8 @@ export class ProcessModel {
 
   #bury(partition: HeldPartition): void {
     partition.dead = true;
-    for (const call of this.running) if (call.partition === partition && call.end !== undefined) this.running.delete(call);
+    for (const call of this.running)
+      if (call.partition === partition && call.end !== undefined) this.running.delete(call);
   }
 
   /** Abandoned records that were told of since the last call. */

@@ -51,7 +51,8 @@ function checkEnds(process: ProcessModel): void {
     }
     if (timeoutMs === undefined || partition.dead) continue;
     const over = now - call.startedAt - timeoutMs;
-    if (over > 0 && !call.signal.aborted) process.violations.add('attempts', `${what} runs ${over} ms past its timeout`);
+    if (over > 0 && !call.signal.aborted)
+      process.violations.add('attempts', `${what} runs ${over} ms past its timeout`);
     if (over > TIMEOUT_GRACE_MS) process.violations.add('attempts', `${what} was not given up`);
   }
 }
@@ -59,7 +60,11 @@ function checkEnds(process: ProcessModel): void {
 function checkAbandoned(process: ProcessModel): void {
   for (const { key, offset } of process.takeAbandoned()) {
     const held = process.held.get(key)?.unsettled.get(offset);
-    process.violations.expect(held === undefined, 'no-loss', () => `${process.name}: ${key} ${offset} abandoned, and held`);
+    process.violations.expect(
+      held === undefined,
+      'no-loss',
+      () => `${process.name}: ${key} ${offset} abandoned, and held`,
+    );
   }
 }
 
@@ -74,7 +79,11 @@ function checkTruth(process: ProcessModel, partition: HeldPartition, shown: Part
   };
   for (const [name, value] of Object.entries(real)) {
     const told = shown[name as keyof PartitionSnapshot];
-    process.violations.expect(told === value, 'truth', () => `${process.name}: ${partition.name} shows ${name} ${String(told)}, it is ${String(value)}`);
+    process.violations.expect(
+      told === value,
+      'truth',
+      () => `${process.name}: ${partition.name} shows ${name} ${String(told)}, it is ${String(value)}`,
+    );
   }
   // of those whose time is this very moment the timer may have fired or not
   const now = process.world.now();
@@ -82,10 +91,18 @@ function checkTruth(process: ProcessModel, partition: HeldPartition, shown: Part
   const most = partition.waiting.filter(({ notBefore }) => notBefore >= now).length;
   const { waiting } = shown;
   const between = waiting >= least && waiting <= most;
-  process.violations.expect(between, 'truth', () => `${process.name}: ${partition.name} shows ${waiting} waiting, it is ${least}`);
+  process.violations.expect(
+    between,
+    'truth',
+    () => `${process.name}: ${partition.name} shows ${waiting} waiting, it is ${least}`,
+  );
   const frozen = partition.frozen.map(({ record }) => record.offset).join();
   const shownFrozen = shown.frozen.map(({ offset }) => offset).join();
-  process.violations.expect(frozen === shownFrozen, 'truth', () => `${process.name}: ${partition.name} shows ${shownFrozen} frozen, it is ${frozen}`);
+  process.violations.expect(
+    frozen === shownFrozen,
+    'truth',
+    () => `${process.name}: ${partition.name} shows ${shownFrozen} frozen, it is ${frozen}`,
+  );
 }
 
 function checkBuffer(process: ProcessModel, partition: HeldPartition): void {
@@ -118,7 +135,10 @@ function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: Pa
   const now = process.world.now();
   const startable = partition.heads().find((head) => mayStart(head, now) && head.record.offset < bound);
   if (startable !== undefined) {
-    process.violations.add('liveness', `${process.name}: ${partition.name} ${startable.record.offset} could run and does not`);
+    process.violations.add(
+      'liveness',
+      `${process.name}: ${partition.name} ${startable.record.offset} could run and does not`,
+    );
   }
 }
 

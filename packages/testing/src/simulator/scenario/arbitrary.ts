@@ -5,18 +5,17 @@ import type { Action, ClusterSpec, EngineSpec, HandlerSpec, Key, Scenario, Worke
 
 const share = (...values: number[]): fc.Arbitrary<number> => fc.constantFrom(0, ...values);
 
-const cluster: fc.Arbitrary<ClusterSpec> = fc
-  .record({
-    partitions: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 2 }),
-    incremental: fc.boolean(),
-    heartbeatsDuringRevoke: fc.constantFrom(true, true, false),
-    latencyMs: fc.constantFrom(0, 0, 3, 40),
-    heartbeatIntervalMs: fc.constantFrom(0, 50, 300),
-    sessionTimeoutMs: fc.constantFrom(6_000, 30_000),
-    rebalanceTimeoutMs: fc.constantFrom(10_000, 60_000),
-    fetchMaxRecords: fc.constantFrom(500, 1, 3, 10),
-    shuffle: fc.boolean(),
-  });
+const cluster: fc.Arbitrary<ClusterSpec> = fc.record({
+  partitions: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 2 }),
+  incremental: fc.boolean(),
+  heartbeatsDuringRevoke: fc.constantFrom(true, true, false),
+  latencyMs: fc.constantFrom(0, 0, 3, 40),
+  heartbeatIntervalMs: fc.constantFrom(0, 50, 300),
+  sessionTimeoutMs: fc.constantFrom(6_000, 30_000),
+  rebalanceTimeoutMs: fc.constantFrom(10_000, 60_000),
+  fetchMaxRecords: fc.constantFrom(500, 1, 3, 10),
+  shuffle: fc.boolean(),
+});
 
 const engine: fc.Arbitrary<EngineSpec> = fc.record({
   maxConcurrency: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined, freq: 3 }),
@@ -75,7 +74,10 @@ const group = fc.integer({ min: 0, max: 1 });
 const process = fc.integer({ min: 0, max: 3 });
 const nth = fc.integer({ min: 0, max: 7 });
 
-const wait = fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1, 0, 5, 30, 200, 1_000, 7_000, 40_000) });
+const wait = fc.record({
+  type: fc.constant('wait' as const),
+  ms: fc.constantFrom(1, 0, 5, 30, 200, 1_000, 7_000, 40_000),
+});
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 24, arbitrary: wait },
@@ -88,8 +90,24 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       keys: fc.array(key, { minLength: 1, maxLength: 16 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('gap' as const), topic, partition, count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('retention' as const), topic, partition, keep: fc.integer({ min: 0, max: 8 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('gap' as const),
+      topic,
+      partition,
+      count: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('retention' as const),
+      topic,
+      partition,
+      keep: fc.integer({ min: 0, max: 8 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('compact' as const), topic, partition }) },
   {
     weight: 2,
@@ -144,7 +162,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       nth,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('seek' as const), process, nth, share: fc.constantFrom(0, 0.5, 1) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('seek' as const), process, nth, share: fc.constantFrom(0, 0.5, 1) }),
+  },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('unfreeze' as const), process, nth, skip: fc.boolean() }) },
 );
@@ -176,6 +197,9 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
   })
   .map(({ cast, workers, ...rest }): Scenario => ({
     ...rest,
-    cluster: { ...rest.cluster, partitions: rest.cluster.partitions.length === 1 ? [...rest.cluster.partitions, 1] : rest.cluster.partitions },
+    cluster: {
+      ...rest.cluster,
+      partitions: rest.cluster.partitions.length === 1 ? [...rest.cluster.partitions, 1] : rest.cluster.partitions,
+    },
     workers: cast.map((place, i) => ({ ...(workers[i] as (typeof workers)[0]), ...place })),
   }));

@@ -107,10 +107,20 @@ export type Action =
   | { readonly type: 'expire'; readonly process: number }
   | { readonly type: 'move-coordinator'; readonly group: number; readonly ms: number }
   | { readonly type: 'pass-generation'; readonly group: number }
-  | { readonly type: 'drop-connection'; readonly process: number; readonly lost: 'requests' | 'answers'; readonly ms: number }
+  | {
+      readonly type: 'drop-connection';
+      readonly process: number;
+      readonly lost: 'requests' | 'answers';
+      readonly ms: number;
+    }
   | { readonly type: 'redeliver'; readonly on: boolean }
   | { readonly type: 'commit-fault'; readonly fault: CommitFaultSpec; readonly times: number }
-  | { readonly type: 'pause' | 'resume'; readonly process: number; readonly scope: 'worker' | 'partition'; readonly nth: number }
+  | {
+      readonly type: 'pause' | 'resume';
+      readonly process: number;
+      readonly scope: 'worker' | 'partition';
+      readonly nth: number;
+    }
   | { readonly type: 'seek'; readonly process: number; readonly nth: number; readonly share: number }
   | { readonly type: 'skip'; readonly process: number; readonly nth: number }
   | { readonly type: 'unfreeze'; readonly process: number; readonly nth: number; readonly skip: boolean };

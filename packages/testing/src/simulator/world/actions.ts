@@ -67,7 +67,11 @@ export async function act(world: Simulation, action: Action): Promise<void> {
       if (process === undefined || partition === undefined) return;
       const expected = process.model.skipByHand(partition);
       const told = process.engine.skip(target(partition));
-      world.violations.expect(told === expected, 'truth', () => `${process.name} skips ${told} of ${partition.name}, it should be ${expected}`);
+      world.violations.expect(
+        told === expected,
+        'truth',
+        () => `${process.name} skips ${told} of ${partition.name}, it should be ${expected}`,
+      );
       return;
     }
     case 'unfreeze': {
@@ -185,7 +189,10 @@ function chosen(world: Simulation, { process }: { process: number }): SimProcess
   return list[process % list.length];
 }
 
-function held(world: Simulation, action: { process: number; nth: number }): [SimProcess | undefined, HeldPartition | undefined] {
+function held(
+  world: Simulation,
+  action: { process: number; nth: number },
+): [SimProcess | undefined, HeldPartition | undefined] {
   const process = chosen(world, action);
   // while it works out its next assignment nobody outside can tell what it holds
   if (process === undefined || process.crashed || process.model.assigning.size > 0) return [undefined, undefined];

@@ -1,10 +1,4 @@
-import {
-  type Delivery,
-  FreezeError,
-  NonRetryableError,
-  RetryLaterError,
-  SkipRecordError,
-} from '@kafka-worker/engine';
+import { type Delivery, FreezeError, NonRetryableError, RetryLaterError, SkipRecordError } from '@kafka-worker/engine';
 import type { Decisions } from '../decisions.js';
 import type { ModelCall } from '../model/model-call.js';
 import { type AttemptEnd, LATER_MS } from '../model/policy-rule.js';

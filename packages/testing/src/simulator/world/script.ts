@@ -43,12 +43,17 @@ async function comeToRest(world: Simulation): Promise<void> {
 function checkAtRest(world: Simulation, process: SimProcess, partition: HeldPartition): void {
   const { violations } = world;
   const stands =
-    partition.paused || process.model.pausedWorkers.has(partition.workerIndex) || partition.frozen.length > 0 || standsBehind(process, partition);
+    partition.paused ||
+    process.model.pausedWorkers.has(partition.workerIndex) ||
+    partition.frozen.length > 0 ||
+    standsBehind(process, partition);
   const what = `${process.name}: ${partition.name}`;
   const first = partition.first?.record.offset;
   violations.expect(stands || first === undefined, 'liveness', () => `${what} has stood at ${first} for minutes`);
   const last = partition.log.records.at(-1)?.offset ?? -1;
-  const behind = partition.log.between(partition.position, last + 1).filter(({ offset }) => !partition.wasRestored(offset));
+  const behind = partition.log
+    .between(partition.position, last + 1)
+    .filter(({ offset }) => !partition.wasRestored(offset));
   violations.expect(stands || behind.length === 0, 'liveness', () => `${what} was never offered ${behind[0]?.offset}`);
   if (partition.worker.commit === 'manual') return;
   violations.expect(partition.dirtySince === undefined, 'liveness', () => `${what} has not committed what has settled`);
@@ -56,7 +61,9 @@ function checkAtRest(world: Simulation, process: SimProcess, partition: HeldPart
 
 /** A serial worker whose record waits, or one whose places or slots others hold, may leave the rest standing. */
 function standsBehind(process: SimProcess, partition: HeldPartition): boolean {
-  return [...process.model.running].some(({ end, partition: other }) => end === undefined && other.workerIndex === partition.workerIndex);
+  return [...process.model.running].some(
+    ({ end, partition: other }) => end === undefined && other.workerIndex === partition.workerIndex,
+  );
 }
 
 /** Every partition has to be in somebody's hands, and in one process's only. */
@@ -67,7 +74,8 @@ function checkMembership(world: Simulation, process: SimProcess): void {
       world.violations.expect(
         holders.length === 1,
         'liveness',
-        () => `${topicName(topic)}/${partition} of ${groupName(group)} is held by ${holders.map(({ name }) => name).join(', ') || 'nobody'} (seen from ${process.name})`,
+        () =>
+          `${topicName(topic)}/${partition} of ${groupName(group)} is held by ${holders.map(({ name }) => name).join(', ') || 'nobody'} (seen from ${process.name})`,
       );
     }
   }
@@ -105,11 +113,16 @@ async function finish(world: Simulation): Promise<void> {
 
 function isThrough(world: Simulation): boolean {
   const held = working(world).flatMap((process) => [...process.model.held.values()]);
-  return held.every(({ unsettled }) => unsettled.size === 0) && held.every(isAtEnd) && world.readings().every(
-    ({ group, topic, partitions }) =>
-      Array.from({ length: partitions }, (_, partition) => world.unaccounted(group, topic, partition)).every(
-        ({ length }) => length === 0,
-      ),
+  return (
+    held.every(({ unsettled }) => unsettled.size === 0) &&
+    held.every(isAtEnd) &&
+    world
+      .readings()
+      .every(({ group, topic, partitions }) =>
+        Array.from({ length: partitions }, (_, partition) => world.unaccounted(group, topic, partition)).every(
+          ({ length }) => length === 0,
+        ),
+      )
   );
 }
 
@@ -126,10 +139,18 @@ async function end(world: Simulation): Promise<void> {
       const last = world.log(topic, partition).records.at(-1)?.offset;
       const stored = cluster.committed(groupName(group), topicName(topic), partition);
       const short = last !== undefined && (stored === undefined || stored.offset <= last);
-      violations.expect(!short, 'no-loss', () => `${topicName(topic)}/${partition} of ${groupName(group)} ends at ${last}, stored is ${stored?.offset}`);
+      violations.expect(
+        !short,
+        'no-loss',
+        () => `${topicName(topic)}/${partition} of ${groupName(group)} ends at ${last}, stored is ${stored?.offset}`,
+      );
     }
     const { members } = cluster.group(groupName(group));
-    violations.expect(members.length === 0, 'leak', () => `${groupName(group)} has members left: ${members.map((m) => m.memberId).join(', ')}`);
+    violations.expect(
+      members.length === 0,
+      'leak',
+      () => `${groupName(group)} has members left: ${members.map((m) => m.memberId).join(', ')}`,
+    );
   }
   violations.expect(cluster.consumers().length === 0, 'leak', () => 'clients are left');
 }

@@ -54,6 +54,9 @@ export interface ProcessWorld extends ModelWorld {
  */
 export type ProcessState = 'started' | 'draining' | 'stopped' | 'killed';
 
+/** The last commit of a shutdown is not waited for any longer. Milliseconds. */
+const LAST_COMMIT_MS = 2_000;
+
 /** The commits of one group's member. */
 interface CommitRecord {
   /** What the one under way holds. */
@@ -196,7 +199,11 @@ export class SimProcess implements Watcher {
   check(): void {
     if (this.state === 'stopped') {
       const { violations } = this.world;
-      violations.expect(this.#engineClock.pending === 0, 'leak', () => `${this.name} has ended and ${this.#engineClock.pending} timers are set`);
+      violations.expect(
+        this.#engineClock.pending === 0,
+        'leak',
+        () => `${this.name} has ended and ${this.#engineClock.pending} timers are set`,
+      );
       violations.expect(this.#openConsumers().length === 0, 'leak', () => `${this.name} has ended and its client runs`);
     }
     if (this.alive && !this.crashed) checkStep(this.model, this.engine.inspect());
@@ -222,7 +229,10 @@ export class SimProcess implements Watcher {
     const what = `${topic}/${partition} ${offset} of ${delivery.groupId}`;
     this.world.history.note(this.name, () => `handles ${what}, attempt ${delivery.attempt}: ${describe(plan)}`);
     return actHandler(plan, delivery, this.#handlerClock, call, (end) => {
-      this.world.history.note(this.name, () => `through with ${what}: ${end}${delivery.signal.aborted ? ', aborted' : ''}`);
+      this.world.history.note(
+        this.name,
+        () => `through with ${what}: ${end}${delivery.signal.aborted ? ', aborted' : ''}`,
+      );
       if (call !== undefined) this.model.ended(call, end);
     });
   }
@@ -234,7 +244,11 @@ export class SimProcess implements Watcher {
     if (event.type === 'sought') {
       this.model.sought(numberOf(event.groupId), numberOf(event.topic), event.partition, event.offset);
     } else if (event.type === 'group.lost') {
-      this.world.violations.expect(this.mayBeExpelled || this.world.membershipsAreInDoubt, 'liveness', () => `${this.name} has lost its membership, and nothing was done to it`);
+      this.world.violations.expect(
+        this.mayBeExpelled || this.world.membershipsAreInDoubt,
+        'liveness',
+        () => `${this.name} has lost its membership, and nothing was done to it`,
+      );
     }
   }
 
@@ -264,10 +278,20 @@ export class SimProcess implements Watcher {
     const group = numberOf(groupId);
     const lost = this.model.assigning.get(group) ?? new Set();
     const fresh = partitions
-      .filter((partition) => !this.model.held.has(this.#key(groupId, partition)) && !lost.has(this.#key(groupId, partition)))
+      .filter(
+        (partition) => !this.model.held.has(this.#key(groupId, partition)) && !lost.has(this.#key(groupId, partition)),
+      )
       .map((partition) => this.#begin(groupId, partition.topic, partition.partition, starts));
-    this.model.assignedEnded(group, fresh, starts.filter((start) => !lost.has(this.#key(groupId, start))));
-    this.world.history.note(this.name, () => `starts at ${starts.map((s) => `${partitionKey(s.topic, s.partition)}:${s.offset}`).join(' ')} of ${groupId}`);
+    this.model.assignedEnded(
+      group,
+      fresh,
+      starts.filter((start) => !lost.has(this.#key(groupId, start))),
+    );
+    this.world.history.note(
+      this.name,
+      () =>
+        `starts at ${starts.map((s) => `${partitionKey(s.topic, s.partition)}:${s.offset}`).join(' ')} of ${groupId}`,
+    );
   }
 
   assignedFailed(groupId: string): void {
@@ -275,7 +299,12 @@ export class SimProcess implements Watcher {
   }
 
   /** A new partition has to start where the group's stored offset and the log say. */
-  #begin(groupId: string, topic: string, partition: number, starts: Parameters<Watcher['assignedEnded']>[2]): HeldPartition {
+  #begin(
+    groupId: string,
+    topic: string,
+    partition: number,
+    starts: Parameters<Watcher['assignedEnded']>[2],
+  ): HeldPartition {
     const key = this.#key(groupId, { topic, partition });
     const stored = this.#found.get(key);
     const { low, high } = this.#ranges.get(key) ?? { low: 0, high: 0 };
@@ -286,7 +315,11 @@ export class SimProcess implements Watcher {
       restored = readStoredMap(stored.metadata, stored.offset) ?? [];
     }
     const told = starts.find((start) => start.topic === topic && start.partition === partition)?.offset;
-    this.world.violations.expect(told === expected, 'no-loss', () => `${this.name} starts ${key} at ${told}; stored is ${stored?.offset}, the log is [${low}, ${high})`);
+    this.world.violations.expect(
+      told === expected,
+      'no-loss',
+      () => `${this.name} starts ${key} at ${told}; stored is ${stored?.offset}, the log is [${low}, ${high})`,
+    );
     const group = numberOf(groupId);
     const workerIndex = this.world.scenario.workers.findIndex((w) => w.group === group && topicName(w.topic) === topic);
     const worker = this.world.scenario.workers[workerIndex] as WorkerSpec;
@@ -319,10 +352,18 @@ export class SimProcess implements Watcher {
     const { underWay, failed, failedInARow, canRetry } = this.#commitsOf(groupId);
     const began = this.#drains.get(`${groupId} ${cause}`) as DrainBegin;
     // lost meanwhile, or already part of the next assignment: this drain is not what lets them go
-    const partitions = began.partitions.filter(({ dead, draining }) => !dead && (cause === 'shutdown' || draining === 'revoking'));
+    const partitions = began.partitions.filter(
+      ({ dead, draining }) => !dead && (cause === 'shutdown' || draining === 'revoking'),
+    );
     if (partitions.length === 0) return;
-    const gaveUp = failedInARow === 1 && canRetry && underWay === undefined && this.believed(numberOf(groupId));
-    this.world.violations.expect(!gaveUp, 'drain', () => `${this.name} lets its partitions go after one commit that could have been sent again`);
+    const inTime = this.world.now() - began.since < LAST_COMMIT_MS;
+    const gaveUp =
+      failedInARow === 1 && canRetry && underWay === undefined && inTime && this.believed(numberOf(groupId));
+    this.world.violations.expect(
+      !gaveUp,
+      'drain',
+      () => `${this.name} lets its partitions go after one commit that could have been sent again`,
+    );
     checkDrained(this.model, partitions, {
       since: began.since,
       budgetMs,
@@ -348,11 +389,17 @@ export class SimProcess implements Watcher {
 
   taken(...[groupId, batch, taken]: Parameters<Watcher['taken']>): void {
     const offsets = batch.records.map(({ offset }) => offset);
-    this.world.history.note(this.name, () => `takes ${taken} of ${partitionKey(batch.topic, batch.partition)} ${offsets.join(' ')} for ${groupId}`);
+    this.world.history.note(
+      this.name,
+      () => `takes ${taken} of ${partitionKey(batch.topic, batch.partition)} ${offsets.join(' ')} for ${groupId}`,
+    );
     const partition = this.model.find(numberOf(groupId), numberOf(batch.topic), batch.partition);
     if (partition === undefined) return;
     for (const held of partition.confirm(offsets, taken, this.#positionBefore)) {
-      this.world.violations.add('bounds', `${this.name} runs ${held.record.offset} of ${partition.name}, which it did not take`);
+      this.world.violations.add(
+        'bounds',
+        `${this.name} runs ${held.record.offset} of ${partition.name}, which it did not take`,
+      );
     }
     partition.refusing = taken < offsets.length;
   }
@@ -370,12 +417,19 @@ export class SimProcess implements Watcher {
     this.world.history.note(this.name, () => `commits ${describeCommits(offsets)} of ${groupId}`);
     checkCommit(this.model, numberOf(groupId), offsets, this.world.mapsMayBeLost);
     const commits = this.#commitsOf(groupId);
-    this.world.violations.expect(commits.underWay === undefined, 'safety', () => `${this.name} commits while a commit is under way`);
+    this.world.violations.expect(
+      commits.underWay === undefined,
+      'safety',
+      () => `${this.name} commits while a commit is under way`,
+    );
     commits.underWay = this.#heldOf(groupId, offsets);
   }
 
   committed(...[groupId, error]: Parameters<Watcher['committed']>): void {
-    this.world.history.note(this.name, () => `commit ${error === undefined ? 'acknowledged' : `failed: ${String(error)}`} of ${groupId}`);
+    this.world.history.note(
+      this.name,
+      () => `commit ${error === undefined ? 'acknowledged' : `failed: ${String(error)}`} of ${groupId}`,
+    );
     const commits = this.#commitsOf(groupId);
     const partitions = commits.underWay ?? [];
     commits.underWay = undefined;
@@ -420,7 +474,17 @@ export class SimProcess implements Watcher {
 }
 
 /** After the script every handler does its work, at once. */
-const CALM = { maxMs: 5, sync: 0.2, micro: 0.4, fails: 0, poison: 0, steers: 0, deaf: 0, hangs: 0, commits: 0 } as const;
+const CALM = {
+  maxMs: 5,
+  sync: 0.2,
+  micro: 0.4,
+  fails: 0,
+  poison: 0,
+  steers: 0,
+  deaf: 0,
+  hangs: 0,
+  commits: 0,
+} as const;
 
 function optionsOf(worker: WorkerSpec): WorkerOptions {
   const { orderBy } = worker;
@@ -467,6 +531,8 @@ function describe({ pace, ms, end, deaf, commits }: ReturnType<typeof planHandle
 
 function describeEvent(event: EngineEvent): string {
   const { type, ...rest } = event;
-  const parts = Object.entries(rest).map(([name, value]) => `${name} ${value instanceof Error ? value.message : JSON.stringify(value)}`);
+  const parts = Object.entries(rest).map(
+    ([name, value]) => `${name} ${value instanceof Error ? value.message : JSON.stringify(value)}`,
+  );
   return `${type} ${parts.join(', ')}`;
 }

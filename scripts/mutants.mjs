@@ -1,0 +1,98 @@
+// npm run mutants [-- part of a name]: plants each bug of scripts/mutants/bugs.mjs and lets the simulator hunt it. Fails
+// where one survives. Writes what caught each to docs/planted-bugs.md when all of them ran.
+//
+// Bugs that were real have a history of their own, small enough to read, that must catch them: packages/testing/test/
+// simulator/found. Where it is missing it is made.
+import { spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { bugs } from './mutants/bugs.mjs';
+import { ensureInstalled, root } from './lib/ready.mjs';
+
+ensureInstalled();
+const { bundleSimulator } = await import('./lib/simulator.mjs');
+
+/** The seeds that `npm test` plays are among these: what is caught here is caught there or a little later. */
+const SEEDS = 6_000;
+/** A defect that makes the simulation hang is caught as well. */
+const LIMIT_MS = 240_000;
+
+const wanted = process.argv[2] ?? '';
+const chosen = bugs.filter(({ name }) => name.includes(wanted));
+const caught = new Map();
+const waiting = [...chosen];
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+
+async function work() {
+  for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) {
+    const url = await bundleSimulator(`bug-${bugs.indexOf(bug)}`, bug);
+    const found = await hunt(url, bug);
+    caught.set(bug, found);
+    console.log(`${found.promise === undefined ? 'SURVIVED' : 'caught  '}  ${bug.name}: ${describe(found)}`);
+  }
+}
+
+/** Where the history of a bug that was real is kept. */
+function keptFile({ name }) {
+  return join(root, 'packages/testing/test/simulator/found', `${name.replace(/[^a-z]+/g, '-')}.json`);
+}
+
+async function hunt(url, bug) {
+  if (!bug.real) return play(url, bug, {});
+  const kept = keptFile(bug);
+  if (!existsSync(kept)) {
+    const { scenario, seed, promise, message } = await play(url, bug, { SHRINK: '1' });
+    if (promise === undefined) return { promise, seed };
+    writeFileSync(kept, `${JSON.stringify({ name: bug.name, seed, promise, message, scenario }, null, 2)}\n`);
+  }
+  const again = await play(url, bug, {}, kept);
+  return again.promise === undefined ? again : { ...(await play(url, bug, {})), kept: true };
+}
+
+function play(url, bug, env, ...kept) {
+  return new Promise((resolve) => {
+    const hunter = join(root, 'scripts/mutants/hunt-one.mjs');
+    const child = spawn(process.execPath, [hunter, url, '1', String(SEEDS), ...kept], {
+      env: { ...process.env, ...env },
+    });
+    let text = '';
+    let errors = '';
+    child.stdout.on('data', (data) => (text += data));
+    child.stderr.on('data', (data) => (errors += data));
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    child.on('close', () => {
+      clearTimeout(timer);
+      if (text !== '') return resolve(JSON.parse(text));
+      resolve({ promise: 'liveness', message: errors === '' ? 'the simulation hung' : errors.trim().split('\n')[0] });
+    });
+  });
+}
+
+function describe({ promise, seed, message }) {
+  return promise === undefined ? `${SEEDS} seeds` : `${promise}, seed ${seed}: ${message}`;
+}
+
+const survivors = chosen.filter((bug) => caught.get(bug).promise === undefined);
+if (chosen.length === bugs.length && survivors.length === 0) writeTable();
+console.log(`${chosen.length - survivors.length} of ${chosen.length} planted bugs caught`);
+process.exit(survivors.length === 0 ? 0 : 1);
+
+function writeTable() {
+  const rows = bugs.map((bug) => {
+    const { promise, seed, message } = caught.get(bug);
+    const text = message.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+    return `| ${bug.name}${bug.real ? ' ★' : ''} | \`${bug.file.replace('packages/engine/src/', '')}\` | ${promise} | ${seed} | ${text} |`;
+  });
+  const page = `# Planted bugs
+
+Deliberate defects of the engine, planted one by one by \`npm run mutants\`, and what the simulator said of each: the
+promise it saw broken, the first seed that showed it, and how. ★: no invention, it was in the engine until the simulator
+found it. The bugs are in \`scripts/mutants/bugs.mjs\`; this page is written by the command.
+
+| bug | where | promise | seed | what was seen |
+| --- | ----- | ------- | ---- | ------------- |
+${rows.join('\n')}
+`;
+  writeFileSync(join(root, 'docs/planted-bugs.md'), page);
+}

@@ -1,0 +1,430 @@
+// Deliberate defects of the engine: each is one change of its source that a tired person could make. `npm run mutants`
+// plants them one by one, and the simulator has to find every one. Those marked `real` were in the engine once; the
+// simulator found them.
+
+const E = 'packages/engine/src';
+
+export const bugs = [
+  // ---------------------------------------------------------------- offsets
+  {
+    name: 'commit one too far',
+    file: `${E}/offsets/offset-tracker.ts`,
+    find: 'if (this.#first !== undefined) return this.#first.offset;',
+    replace: 'if (this.#first !== undefined) return this.#first.offset + 1;',
+  },
+  {
+    name: 'frontier is the highest settled offset',
+    file: `${E}/offsets/offset-tracker.ts`,
+    find: 'if (this.#first !== undefined) return this.#first.offset;',
+    replace: 'if (this.#first !== undefined && this.#first.offset > this.#highestSettled) return this.#first.offset;',
+  },
+  {
+    name: 'map and offset from two moments',
+    file: `${E}/group/partition-assignment.ts`,
+    find: 'const map = encodeDoneMap(offset, this.tracker.doneRanges());',
+    replace: 'const map = encodeDoneMap(offset, this.lastRanges ?? []); this.lastRanges = this.tracker.doneRanges();',
+  },
+  {
+    name: 'map names what still runs',
+    file: `${E}/offsets/offset-tracker.ts`,
+    find: 'appendRange(ranges, entry.offset + 1, entry.after?.offset ?? this.#position);',
+    replace: 'appendRange(ranges, entry.offset + 1, (entry.after?.offset ?? this.#position) + (entry.after ? 1 : 0));',
+  },
+  {
+    name: 'done-set of an earlier owner is forgotten',
+    file: `${E}/group/start-positions.ts`,
+    find: 'restored: map.ok ? map.ranges.filter((done) => done.to > start) : [],',
+    replace: 'restored: [],',
+  },
+  {
+    name: 'done-set of an earlier owner leaves the next map',
+    file: `${E}/offsets/offset-tracker.ts`,
+    find: 'for (let i = this.#restoredIndex; i < this.#restored.length; i++) {',
+    replace: 'for (let i = this.#restored.length; i < this.#restored.length; i++) {',
+  },
+  {
+    name: 'gaps hold the frontier',
+    file: `${E}/offsets/offset-tracker.ts`,
+    find: 'this.#position = entry.offset + 1;\n    this.#unsettled++;',
+    replace: 'this.#position++;\n    this.#unsettled++;',
+  },
+  {
+    name: 'a stored offset beyond the log is followed',
+    file: `${E}/group/start-positions.ts`,
+    find: 'const start = Math.max(offset, range.low);',
+    replace: 'const start = offset;',
+  },
+  {
+    name: 'a new group starts at the end',
+    file: `${E}/group/start-positions.ts`,
+    find: 'if (offset === undefined) return { ...fresh, committed: undefined, offset: fromBeginning ? range.low : range.high };',
+    replace:
+      'if (offset === undefined) return { ...fresh, committed: undefined, offset: fromBeginning ? range.high : range.high };',
+  },
+  {
+    name: 'commits overlap',
+    file: `${E}/offsets/committer.ts`,
+    find: 'if (this.#inFlight !== undefined || this.#held || this.#closed || this.#dirty.size === 0) return;',
+    replace: 'if (this.#held || this.#closed || this.#dirty.size === 0) return;',
+  },
+  {
+    name: 'a failed commit leaves nothing dirty',
+    file: `${E}/offsets/committer.ts`,
+    find: '    partition.dirty = true;\n    this.#dirty.add(partition);\n  }\n}',
+    replace: '  }\n}',
+  },
+  {
+    name: 'what settles during a commit is forgotten',
+    file: `${E}/offsets/committer.ts`,
+    find: '        this.#inFlight = undefined;\n        const durationMs',
+    replace:
+      '        for (const partition of sent) this.forget(partition);\n        this.#inFlight = undefined;\n        const durationMs',
+  },
+  {
+    name: 'the timer of the next commit is lost',
+    file: `${E}/offsets/committer.ts`,
+    find: '    this.#timer = this.clock.setTimer(() => {\n      this.#timerDue = Infinity;',
+    replace: '    this.#timer = this.clock.setTimer(() => {',
+  },
+  {
+    name: 'a commit crosses a join',
+    file: `${E}/offsets/committer.ts`,
+    find: 'const sent = this.#closed ? [] : partitions.filter((partition) => partition.alive);',
+    replace: 'const sent = this.#closed ? [] : partitions;',
+  },
+  {
+    name: 'commits go out after the last one',
+    real: true,
+    file: `${E}/offsets/committer.ts`,
+    find: 'const sent = this.#closed ? [] : partitions.filter((partition) => partition.alive);',
+    replace: 'const sent = partitions.filter((partition) => partition.alive);',
+  },
+  {
+    name: 'a snapshot starts what makes it old',
+    real: true,
+    file: `${E}/group/partition-assignment.ts`,
+    find: '    this.mapChars = map.length;\n',
+    replace: '    this.mapChars = map.length;\n    this.heedMapSize();\n',
+  },
+
+  // ---------------------------------------------------------------- lanes and bounds
+  {
+    name: 'two of a lane at once',
+    file: `${E}/intake/intake.ts`,
+    find: "if (lane.state === 'idle') lanes.makeReady(lane);",
+    replace: "if (lane.state === 'idle' || lane.state === 'running') lanes.makeReady(lane);",
+  },
+  {
+    name: 'a lane goes on while its head waits for a retry',
+    file: `${E}/worker.ts`,
+    find: "    task.state = 'waiting';\n    partition.waiting++;",
+    replace:
+      "    task.state = 'waiting';\n    partition.waiting++;\n    if (task.nextInLane) { lane.shift(); lane.push(task); partition.lanes.makeReady(lane); }",
+  },
+  {
+    name: 'a key that hashes alike shares a lane with nobody',
+    file: `${E}/lanes/lane-table.ts`,
+    find: 'if (lane.hash === hash && same(lane.key as Uint8Array, key)) return lane;',
+    replace: 'if (lane.hash === hash && lane.key === key) return lane;',
+  },
+  {
+    name: 'a lane that is deleted hides another one',
+    file: `${E}/lanes/lane-table.ts`,
+    find: '      if (distance < ((at - hole) & mask)) continue;\n      slots[hole] = other;\n      hole = at;',
+    replace: '      if (distance < ((at - hole) & mask)) continue;\n      break;',
+  },
+  {
+    name: 'one handler over the limit',
+    file: `${E}/worker.ts`,
+    find: 'while (this.#slotsUsed < this.options.limit) {',
+    replace: 'while (this.#slotsUsed <= this.options.limit) {',
+  },
+  {
+    name: 'one handler over maxConcurrency',
+    file: `${E}/lanes/slots.ts`,
+    find: '    if (this.#used < this.max) {\n      this.#used++;',
+    replace: '    if (this.#used <= this.max) {\n      this.#used++;',
+  },
+  {
+    name: 'one partition over partitionLimit',
+    file: `${E}/lanes/turns.ts`,
+    find: '} else if (this.#places < this.partitionLimit) {',
+    replace: '} else if (this.#places <= this.partitionLimit) {',
+  },
+  {
+    name: 'a turn that ends at a start gives its place away',
+    real: true,
+    file: `${E}/worker.ts`,
+    find: `        this.#start(lane.head as Task);
+        // only now: a partition whose turn is over gives its place up when nothing of it runs
+        if (partition.lanes.hasReady) this.#turns.offer(partition);`,
+    replace: `        if (partition.lanes.hasReady) this.#turns.offer(partition);
+        this.#start(lane.head as Task);`,
+  },
+  {
+    name: 'slot leaked on a synchronous throw',
+    file: `${E}/worker.ts`,
+    find: '      this.#failed(task, run, thrown);\n      return;',
+    replace: '      this.#failed(task, run, thrown);\n      this.#slotsUsed++;\n      return;',
+  },
+  {
+    name: 'slot leaked by a late result',
+    file: `${E}/worker.ts`,
+    find: "    if (!partition.alive) this.#late(task, 'failed');\n",
+    replace: "    if (!partition.alive) return this.#late(task, 'failed');\n",
+  },
+  {
+    name: 'whoever waits for a slot is not woken',
+    file: `${E}/lanes/slots.ts`,
+    find: '      user.pump();\n',
+    replace: '',
+  },
+  {
+    name: 'a serial worker waits with the slot of the process',
+    real: true,
+    file: `${E}/worker.ts`,
+    find: '      this.slots.release(); // other workers of the process do not wait along\n',
+    replace: '',
+  },
+  {
+    name: 'lanes set aside are not looked at again',
+    real: true,
+    file: `${E}/worker.ts`,
+    find: '      partition.lanes.releaseBelow(partition.startBound); // the bound may have risen\n',
+    replace: '',
+  },
+
+  // ---------------------------------------------------------------- intake
+  {
+    name: 'one record over the buffer',
+    file: `${E}/intake/intake.ts`,
+    find: 'if (unsettled >= this.budget.records) return true;',
+    replace: 'if (unsettled > this.budget.records) return true;',
+  },
+  {
+    name: 'lost wake-up: a full partition does not always ask for more',
+    file: `${E}/intake/intake.ts`,
+    find: 'if (this.#offering !== partition) partition.consumer.resume([partition]);',
+    replace: 'if (this.#offering === undefined && partition.running === 0) partition.consumer.resume([partition]);',
+  },
+  {
+    name: 'lost wake-up: room made while records are offered',
+    real: true,
+    file: `${E}/intake/intake.ts`,
+    find: '} while (taken < records.length && !partition.refusing && partition.alive);',
+    replace: '} while (false);',
+  },
+  {
+    name: 'records delivered again after a join are taken again',
+    file: `${E}/intake/intake.ts`,
+    find: 'if (record.offset < tracker.position) continue;',
+    replace: '',
+  },
+  {
+    name: 'one record too few is taken and nobody is told',
+    file: `${E}/intake/intake.ts`,
+    find: 'if (this.#full(partition, record)) break;',
+    replace: 'if (this.#full(partition, record)) { taken++; break; }',
+  },
+
+  // ---------------------------------------------------------------- attempts and policies
+  {
+    name: 'an error counts as done',
+    file: `${E}/worker.ts`,
+    find: '      (thrown: unknown) => this.#failed(task, run, thrown),',
+    replace:
+      '      (thrown: unknown) => (thrown === undefined ? this.#succeeded(task, run) : this.#failed(task, run, thrown)),',
+  },
+  {
+    name: 'one attempt too many',
+    file: `${E}/delivery/verdict.ts`,
+    find: '!hopeless && attempt < attempts &&',
+    replace: '!hopeless && attempt <= attempts &&',
+  },
+  {
+    name: 'an attempt put off by the handler counts',
+    file: `${E}/worker.ts`,
+    find: 'if (!verdict.counts) task.attempt--;',
+    replace: '',
+  },
+  {
+    name: 'attempts survive an unfreeze',
+    file: `${E}/worker.ts`,
+    find: '      task.attempt = 0;\n      if (skip)',
+    replace: '      if (skip)',
+  },
+  {
+    name: 'a frozen partition goes on',
+    file: `${E}/worker.ts`,
+    find: "if (scope === 'partition') task.assignment.frozenAt ??= task;",
+    replace: '',
+  },
+  {
+    name: 'skipping one frozen record thaws the other',
+    file: `${E}/worker.ts`,
+    find: "partition.frozenAt = this.frozenTasks(partition).find((other) => other.frozenScope === 'partition');",
+    replace: 'partition.frozenAt = undefined;',
+  },
+  {
+    name: 'a result after the timeout counts',
+    file: `${E}/worker.ts`,
+    find: "if (task.aborted === 'timeout') return this.#failed(task, run, undefined);",
+    replace: '',
+  },
+  {
+    name: 'a hanging handler is never given up',
+    file: `${E}/worker.ts`,
+    find: 'task.timer = this.clock.setTimer(() => this.#failed(task, run, undefined), TIMEOUT_GRACE_MS);',
+    replace: 'task.timer = undefined;',
+  },
+  {
+    name: 'the result of a handler that was given up counts for the next attempt',
+    file: `${E}/worker.ts`,
+    find: "    if (task.state !== 'running' || task.run !== run) return; // its timeout has decided already",
+    replace: "    if (task.state !== 'running') return;",
+  },
+
+  // ---------------------------------------------------------------- assignments and drains
+  {
+    name: 'starts go on while partitions are given back',
+    file: `${E}/group/member.ts`,
+    find: '    for (const partition of leaving) {\n      partition.draining = true;\n',
+    replace: '    for (const partition of leaving) {\n',
+  },
+  {
+    name: 'a drain does not wait',
+    file: `${E}/group/drain.ts`,
+    find: 'if (running() === 0 || wait.budgetMs <= 0) return running();',
+    replace: 'return running();',
+  },
+  {
+    name: 'a drain forgets finished work',
+    file: `${E}/group/member.ts`,
+    find: '        ? this.#commitLast(this.partitions)\n',
+    replace: '        ? Promise.resolve()\n',
+  },
+  {
+    name: 'a shutdown forgets finished work',
+    file: `${E}/group/member.ts`,
+    find: ': this.#commitLast(partitions, clock.now() + LAST_COMMIT_MS);',
+    replace: ': Promise.resolve();',
+  },
+  {
+    name: 'what settles during the last commit is forgotten',
+    real: true,
+    file: `${E}/group/member.ts`,
+    find: 'if (!partitions.some(({ alive, dirty }) => alive && dirty)) return;',
+    replace: 'return;',
+  },
+  {
+    name: 'the last commit is tried once',
+    file: `${E}/group/member.ts`,
+    find: 'const LAST_COMMIT_TRIES = 3;',
+    replace: 'const LAST_COMMIT_TRIES = 1;',
+  },
+  {
+    name: 'no sign of life during a drain',
+    file: `${E}/group/member.ts`,
+    find: "cause === 'rebalance' && keepAliveMs !== undefined\n",
+    replace: 'false\n',
+  },
+  {
+    name: 'nothing starts again after a join',
+    file: `${E}/group/member.ts`,
+    find: 'for (const partition of kept) this.#reopen(partition);',
+    replace: 'for (const partition of kept) partition.draining = this.#shuttingDown;',
+  },
+  {
+    name: 'commits stay held after a join',
+    file: `${E}/group/member.ts`,
+    find: '    this.#committer.release();\n',
+    replace: '',
+  },
+  {
+    name: 'buffered work of a kept partition is thrown away',
+    file: `${E}/group/member.ts`,
+    find: 'const revoked = this.partitions.filter((partition) => !owned.has(partition.key));',
+    replace:
+      'const revoked = this.partitions.filter((partition) => !owned.has(partition.key) || partition.running === 0);',
+  },
+  {
+    name: 'pause forgotten after a join',
+    file: `${E}/group/member.ts`,
+    find: '    partition.draining = this.#shuttingDown;\n    partition.worker.reconsider(partition);',
+    replace:
+      '    partition.draining = this.#shuttingDown;\n    partition.paused = false;\n    partition.worker.reconsider(partition);',
+  },
+  {
+    name: 'the position of a kept partition falls back to what is committed',
+    file: `${E}/group/member.ts`,
+    find: 'partition, offset: tracker.position }));',
+    replace: 'partition, offset: tracker.frontier }));',
+  },
+  {
+    name: 'epoch not bumped: a seek goes on with the old assignment',
+    file: `${E}/group/member.ts`,
+    find: "    this.#drop(old, 'rebalance');\n    this.#add(",
+    replace: '    old.alive = false;\n    this.#add(',
+  },
+  {
+    name: 'resume after revoke: late results still count',
+    file: `${E}/worker.ts`,
+    find: "    if (partition.alive) this.#settle(task, 'done', undefined);",
+    replace: "    if (partition) this.#settle(task, 'done', undefined);",
+  },
+  {
+    name: 'handlers of a lost partition are not told',
+    file: `${E}/worker.ts`,
+    find: '        task.abort(cause);\n        this.#orphans.add(task);',
+    replace: '        this.#orphans.add(task);',
+  },
+  {
+    name: 'a retry outlives its partition',
+    file: `${E}/worker.ts`,
+    find: "        this.#clearTimer(task);\n        this.#dropHeldSlot(task.lane);\n        task.state = 'settled';",
+    replace: "        this.#dropHeldSlot(task.lane);\n        task.state = 'settled';",
+  },
+  {
+    name: 'lost partitions are kept',
+    file: `${E}/group/member.ts`,
+    find: "    this.#dropAll(gone, 'lost');\n",
+    replace: '',
+  },
+  {
+    name: 'what was lost during a join comes to life after it',
+    file: `${E}/group/member.ts`,
+    find: 'for (const start of starts) if (coming.has(partitionKey(start.topic, start.partition))) this.#add(start);',
+    replace: 'for (const start of starts) this.#add(start);',
+  },
+  {
+    name: 'a partition that comes during a shutdown starts',
+    file: `${E}/group/member.ts`,
+    find: '    added.draining = this.#shuttingDown;\n',
+    replace: '',
+  },
+  {
+    name: 'attempts that were cut off count',
+    file: `${E}/worker.ts`,
+    find: "    task.attempt--;\n    task.state = 'queued';\n    task.assignment.lanes.makeReady(task.lane);",
+    replace: "    task.state = 'queued';\n    task.assignment.lanes.makeReady(task.lane);",
+  },
+  {
+    name: 'timers stay after the end',
+    file: `${E}/worker.ts`,
+    find: '    for (const task of this.#orphans) this.#clearTimer(task);\n',
+    replace: '',
+  },
+  {
+    name: 'the pause between two last commits outlives the shutdown',
+    real: true,
+    file: `${E}/group/member.ts`,
+    find: 'if (await within(this.#over, this.#init.clock, LAST_COMMIT_PAUSE_MS)) return;',
+    replace: 'await within(new Promise(() => {}), this.#init.clock, LAST_COMMIT_PAUSE_MS);',
+  },
+  {
+    name: 'the commit timer stays after the end',
+    file: `${E}/offsets/committer.ts`,
+    find: '    this.#closed = true;\n    this.#clearTimer();\n',
+    replace: '    this.#closed = true;\n',
+  },
+];
