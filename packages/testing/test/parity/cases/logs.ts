@@ -1,22 +1,20 @@
 import { expect } from '@jest/globals';
 import { said } from '../group.js';
-import { InMemoryWorld } from '../in-memory-world.js';
 import type { ParityCase } from './parity-case.js';
 
 const KEYS = ['', 'a', 'ab', 'abc', 'abcd', 'order-1', 'order-2', 'ключ', '日本', 'x'.repeat(100)].concat(
   Array.from({ length: 40 }, (_, i) => `key-${i * 7919}`),
 );
 
-const PARTITIONS = 7;
+/** Where Kafka's own console producer put them on a topic of 7 partitions. */
+const PLACES = '25045414140515345224242116614245240364303312546563';
 
 export const LOG_CASES: readonly ParityCase[] = [
   {
     title: 'keys go where the Java client puts them',
     run: async (world) => {
-      const topic = await world.createTopic(PARTITIONS);
-      const memory = new InMemoryWorld();
-      const expected = await memory.produceByKey(await memory.createTopic(PARTITIONS), KEYS);
-      expect(await world.produceByKey(topic, KEYS)).toEqual(expected);
+      const topic = await world.createTopic(7);
+      expect((await world.produceByKey(topic, KEYS)).join('')).toBe(PLACES);
     },
   },
   {
