@@ -26,11 +26,12 @@ export class PartitionBuffer {
     return this.#records.length > 0 && !this.paused && !this.full && !this.held;
   }
 
-  /** Throws away what is there and goes on elsewhere. */
+  /** Throws away what is there and goes on elsewhere; whether the engine has room is asked again. */
   jump(position: number | undefined, epoch: number): void {
     this.#records = [];
     this.position = position;
     this.epoch = epoch;
+    this.full = false;
   }
 
   add(records: readonly KafkaRecord[], highWatermark: number): void {

@@ -55,7 +55,8 @@ export interface RemoteStart {
 /** What the server calls at a remote consumer. */
 export interface ConsumerClientCalls {
   assigned(assignment: Assignment): Promise<RemoteStart>;
-  revoking(partitions: readonly TopicPartition[], deadlineMs: number): Promise<void>;
+  /** `generation`: what commits are made under from now on, that of the join which the hand-over belongs to. */
+  revoking(partitions: readonly TopicPartition[], deadlineMs: number, generation: number): Promise<void>;
   lost(partitions: readonly TopicPartition[], cause: WireError): void;
   records(batch: RecordBatch, epoch: number): void;
   stateChanged(state: DriverConsumerState, cause?: WireError): void;

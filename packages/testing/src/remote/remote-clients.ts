@@ -12,10 +12,12 @@ import {
 import { open, type RemoteDriverOptions } from './connect.js';
 import type { Methods, Peer } from './peer.js';
 import type { AdminServerCalls, ProducerServerCalls, Role } from './protocol.js';
+import { withOffset } from './with-offset.js';
 
 /** What producers and admins share: a connection that is opened by `connect` and closed by `close`. */
 abstract class RemoteClient<Calls extends Methods<Calls>> {
   #peer: Promise<Peer<Calls>> | undefined;
+  #closed = false;
 
   constructor(
     private readonly remote: RemoteDriverOptions,
@@ -28,10 +30,12 @@ abstract class RemoteClient<Calls extends Methods<Calls>> {
   }
 
   protected peer(): Promise<Peer<Calls>> {
+    if (this.#closed) return Promise.reject(new KafkaWorkerError('NOT_RUNNING', `the ${this.role} is closed`));
     return this.#peer ?? Promise.reject(new KafkaWorkerError('CONNECTION', `the ${this.role} is not connected`));
   }
 
   protected async shut(last: (peer: Peer<Calls>) => Promise<unknown>): Promise<void> {
+    this.#closed = true;
     try {
       const peer = await this.#peer;
       this.#peer = undefined;
@@ -56,7 +60,7 @@ export class RemoteProducer extends RemoteClient<ProducerServerCalls> implements
     try {
       return await (await this.peer()).call('send', records);
     } catch (error) {
-      if (KafkaWorkerError.is(error) && error.code === 'SEND_FAILED') throw error;
+      if (KafkaWorkerError.is(error) && (error.code === 'SEND_FAILED' || error.code === 'NOT_RUNNING')) throw error;
       throw new KafkaWorkerError('SEND_FAILED', 'the send was not answered', { cause: error, canRetry: true });
     }
   }
@@ -93,7 +97,7 @@ export class RemoteAdmin extends RemoteClient<AdminServerCalls> implements Drive
   }
 
   async committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]> {
-    return (await this.peer()).call('committed', groupId, topics);
+    return (await (await this.peer()).call('committed', groupId, topics)).map(withOffset);
   }
 
   async listGroups(): Promise<string[]> {

@@ -17,6 +17,7 @@ import { PartitionBuffer } from './partition-buffer.js';
 import type { Peer } from './peer.js';
 import type { ConsumerClientCalls, ConsumerServerCalls, RemoteStart } from './protocol.js';
 import { fromWireError } from './wire-error.js';
+import { withOffset } from './with-offset.js';
 
 const MAX_BATCH = 500;
 
@@ -24,10 +25,12 @@ const MAX_BATCH = 500;
 export class RemoteConsumer implements DriverConsumer {
   #peer: Peer<ConsumerServerCalls> | undefined;
   #listener: DriverConsumerListener | undefined;
-  /** Of the last `assigned`: what commits are made under, whatever the server knows already. */
+  /** Of the last `assigned` or `revoking`: what commits are made under, whatever the server knows already. */
   #member: Pick<Assignment, 'memberId' | 'generation'> = { memberId: '', generation: -1 };
   /** Invariant: one per owned partition. */
   readonly #buffers = new Map<string, PartitionBuffer>();
+  /** Everything was handed over, and the next `assigned` has not come. */
+  #joining = false;
   #nextEpoch = 1;
   #roundScheduled = false;
   #stopped = false;
@@ -39,15 +42,20 @@ export class RemoteConsumer implements DriverConsumer {
   ) {}
 
   async start(listener: DriverConsumerListener): Promise<void> {
-    if (this.#listener) throw new KafkaWorkerError('NOT_RUNNING', 'a consumer is started once');
+    if (this.#listener || this.#stop) throw new KafkaWorkerError('NOT_RUNNING', 'a consumer is started once');
     this.#listener = listener;
     const peer = await open<ConsumerServerCalls>(this.remote, 'consumer', () => this.#disconnected(), this.options);
+    // Stopped meanwhile: nobody has heard of this member.
+    if (this.#stop) return peer.destroy();
     this.#peer = peer;
     peer.serve<ConsumerClientCalls>({
       assigned: (assignment) => this.#assigned(listener, assignment),
-      revoking: (partitions, deadlineMs) => {
+      revoking: (partitions, deadlineMs, generation) => {
+        this.#member = { ...this.#member, generation };
         for (const buffer of this.#find(partitions)) buffer.held = true;
-        return listener.revoking(partitions, deadlineMs);
+        return listener.revoking(partitions, deadlineMs).finally(() => {
+          this.#joining = !(this.remote.incrementalRebalance ?? false);
+        });
       },
       lost: (partitions, cause) => {
         for (const { topic, partition } of partitions) this.#buffers.delete(partitionKey(topic, partition));
@@ -94,6 +102,8 @@ export class RemoteConsumer implements DriverConsumer {
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     const { memberId, generation } = this.#member;
+    if (this.#stop) throw new CommitError('COMMIT_STALE', 'the consumer has left its group');
+    if (this.#joining) throw new CommitError('COMMIT_STALE', 'the group is joining anew');
     if (!this.#peer || memberId === '')
       throw new CommitError('COMMIT_STALE', 'the consumer has not joined its group yet');
     try {
@@ -105,7 +115,7 @@ export class RemoteConsumer implements DriverConsumer {
   }
 
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
-    return this.#connected().then((peer) => peer.call('committed', partitions));
+    return this.#connected().then(async (peer) => (await peer.call('committed', partitions)).map(withOffset));
   }
 
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]> {
@@ -134,6 +144,7 @@ export class RemoteConsumer implements DriverConsumer {
 
   async #assigned(listener: DriverConsumerListener, assignment: Assignment): Promise<RemoteStart> {
     this.#member = assignment;
+    this.#joining = false;
     for (const buffer of this.#buffers.values()) buffer.held = true;
     const named = await listener.assigned(assignment);
     const before = new Map(this.#buffers);
@@ -171,8 +182,10 @@ export class RemoteConsumer implements DriverConsumer {
   #handOver(buffer: PartitionBuffer): void {
     const { topic, partition, epoch, highWatermark } = buffer;
     const records = buffer.offer(MAX_BATCH);
+    // Set before the call, so that a `resume` made inside it stands.
+    buffer.full = true;
     const taken = this.#listener?.records({ topic, partition, records, highWatermark }) ?? 0;
-    if (taken < records.length) buffer.full = true;
+    if (taken >= records.length) buffer.full = false;
     // A seek inside the call has thrown these records away already.
     if (buffer.epoch !== epoch) return;
     buffer.take(taken);

@@ -58,7 +58,7 @@ export class ServedConsumer {
       },
       revoking: async (partitions, deadlineMs) => {
         // A connection that breaks is a crash, which ends the membership by itself.
-        await peer.call('revoking', partitions, deadlineMs).catch(() => undefined);
+        await peer.call('revoking', partitions, deadlineMs, this.consumer.generation).catch(() => undefined);
       },
       lost: (partitions, cause) => peer.notify('lost', partitions, toWireError(cause)),
       records: (batch) => this.#send(batch),
