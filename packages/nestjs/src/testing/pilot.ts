@@ -27,7 +27,10 @@ export interface Passenger {
  */
 export type Landing = 'arrived' | 'hopeless' | 'silent' | 'no-timer' | 'too-late' | 'endless';
 
-/** Real time between two moves of the clock once patience is used up: a handler may be about to heed its signal. */
+/**
+ * Real time between two moves of the clock once patience is used up: a handler may be about to heed its signal. In all,
+ * no more than the patience again: there may be timers for ever.
+ */
 const BREATH_MS = 25;
 
 /** So much news within one moment, and somebody looks whether the moment will ever end. */
@@ -49,6 +52,8 @@ export class Pilot {
   #flying = false;
   /** Nothing has been heard for as long as the passengers have patience. */
   #patienceUsedUp = false;
+  /** What is left for breaths; undefined before the first. */
+  #breathMs: number | undefined;
   #heard: (() => void) | undefined;
   /** What happens now is still happening. */
   #tick: Promise<void> | undefined;
@@ -67,7 +72,7 @@ export class Pilot {
     return new Promise((land) => {
       const until = this.clock.now() + passenger.withinMs;
       this.#seats.add({ passenger, until, land });
-      this.news();
+      this.signOfLife(); // nobody has been waited for on its behalf
       if (this.#flying) return;
       this.#flying = true;
       void this.#fly();
@@ -93,9 +98,15 @@ export class Pilot {
     return promise;
   }
 
-  /** Something has happened: a handler has begun or ended, a record is settled. */
-  news(): void {
+  /** A handler has begun or ended: there is patience with those that run again. */
+  signOfLife(): void {
     this.#patienceUsedUp = false;
+    this.#breathMs = undefined;
+    this.news();
+  }
+
+  /** Something has happened, and who waits should look. */
+  news(): void {
     this.#heard?.();
     if (++this.#newsInTick >= RESTLESS_NEWS) this.#restless?.();
   }
@@ -138,7 +149,7 @@ export class Pilot {
     const isReal = this.clock.nextAt === undefined && movers.some((passenger) => passenger.isReal);
     if (isBusy || isReal) {
       const patienceMs = Math.max(...movers.map((passenger) => passenger.patienceMs));
-      if (await this.#hear(this.#patienceUsedUp ? Math.min(patienceMs, BREATH_MS) : patienceMs)) return;
+      if (await this.#hear(this.#patienceUsedUp ? this.#breath(patienceMs) : patienceMs)) return;
       this.#patienceUsedUp = true;
     }
     const next = this.clock.nextAt;
@@ -151,8 +162,16 @@ export class Pilot {
     if (next !== undefined && goesOn) await this.clock.advance(Math.max(0, next - this.clock.now()));
   }
 
+  #breath(patienceMs: number): number {
+    const left = this.#breathMs ?? patienceMs;
+    const breath = Math.min(left, BREATH_MS);
+    this.#breathMs = left - breath;
+    return breath;
+  }
+
   /** Resolves with true when something has happened, with false after `ms`; undefined: however long it takes. */
   #hear(ms: number | undefined): Promise<boolean> {
+    if (ms === 0) return Promise.resolve(false);
     return new Promise((resolve) => {
       const done = (heard: boolean): void => {
         clearTimeout(timer);

@@ -81,7 +81,7 @@ export class TestSite {
     }
     const admin = this.cluster.driver().createAdmin();
     const existing = await admin.listTopics();
-    const began = (): void => this.init.pilot.news();
+    const began = (): void => this.init.pilot.signOfLife();
     return definitions.flatMap((worker) => member.prepare(worker, existing, began) ?? []);
   }
 
@@ -164,7 +164,8 @@ export class TestSite {
       const { engine } = connection;
       void pilot.until(() => engine?.state !== 'DRAINING');
     }
-    pilot.news();
+    if (event.type.startsWith('record.')) pilot.signOfLife();
+    else pilot.news();
   }
 
   async #restart(connection: KafkaWorkerConnection, topic: string): Promise<void> {

@@ -52,6 +52,21 @@ describe('deliver does not hang, and says why', () => {
   );
 
   it(
+    'where the handler never settles, and there are timers for ever',
+    async () => {
+      const { kafka } = await worker((payload) => (payload === 'never' ? never() : undefined), {
+        concurrency: 'unordered',
+      });
+      await kafka.deliver('orders', 'quick');
+      kafka.cluster.faults.commit({ times: Infinity }); // one every half second
+      const delivered = kafka.deliver('orders', 'never', { patienceMs: 20, withinMs: 300_000 });
+      await expect(delivered).rejects.toThrow(/runs and has not settled, attempt 1; and so it is after 300000 ms/);
+      kafka.cluster.faults.clear();
+    },
+    2 * SOON_MS,
+  );
+
+  it(
     'where the handler ignores its timeout, and does not come to the next attempt',
     async () => {
       const { kafka } = await worker(never, { timeoutMs: 30_000, retry: { attempts: 1 }, onFailure: skip() });
@@ -64,12 +79,15 @@ describe('deliver does not hang, and says why', () => {
   it('where the partition is paused, or the worker', async () => {
     const { moduleRef, kafka } = await worker(() => undefined);
     const runtime = moduleRef.get(KafkaWorkerRuntime);
+    await kafka.deliver('orders', {}); // its commit is still to come
+    const now = kafka.clock.now();
     runtime.pause({ topic: 'orders' });
     await expect(kafka.deliver('orders', {})).rejects.toThrow(
       'orders/0 is paused; KafkaWorkerRuntime.resume() ends that',
     );
+    expect(kafka.clock.now()).toBe(now); // no time will change that, so none was spent
     runtime.resume({ topic: 'orders' });
-    expect(await kafka.settled({ topic: 'orders', partition: 0, offset: 0 })).toMatchObject({ disposition: 'done' });
+    expect(await kafka.settled({ topic: 'orders', partition: 0, offset: 1 })).toMatchObject({ disposition: 'done' });
     runtime.pause();
     await expect(kafka.deliver('orders', {})).rejects.toThrow('orders/0 is paused');
   });
@@ -209,7 +227,10 @@ describe('a record that was frozen', () => {
 
   it('comes again with seek', async () => {
     const seen: unknown[] = [];
-    const { moduleRef, kafka } = await worker((payload) => void seen.push(payload));
+    const { moduleRef, kafka } = await worker(async (payload) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      seen.push(payload);
+    });
     const { record } = await kafka.deliver('orders', 'a');
     await moduleRef.get(KafkaWorkerRuntime).seek({ topic: 'orders', partition: 0 }, 0);
     expect(await kafka.settled(record)).toMatchObject({ disposition: 'done', attempts: 2 });
