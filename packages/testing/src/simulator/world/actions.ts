@@ -63,7 +63,7 @@ export async function act(world: Simulation, action: Action): Promise<void> {
     case 'seek':
       return seek(world, action);
     case 'skip': {
-      const [process, partition] = held(world, action);
+      const [process, partition] = held(world, action, isFrozen);
       if (process === undefined || partition === undefined) return;
       const expected = process.model.skipByHand(partition);
       const told = process.engine.skip(target(partition));
@@ -75,7 +75,7 @@ export async function act(world: Simulation, action: Action): Promise<void> {
       return;
     }
     case 'unfreeze': {
-      const [process, partition] = held(world, action);
+      const [process, partition] = held(world, action, isFrozen);
       if (process === undefined || partition === undefined) return;
       process.model.unfreeze(partition, action.skip);
       return process.engine.unfreeze(target(partition), { skip: action.skip });
@@ -189,13 +189,21 @@ function chosen(world: Simulation, { process }: { process: number }): SimProcess
   return list[process % list.length];
 }
 
+/** @param likely where there are such partitions, it is one of them. */
 function held(
   world: Simulation,
   action: { process: number; nth: number },
+  likely: (partition: HeldPartition) => boolean = () => true,
 ): [SimProcess | undefined, HeldPartition | undefined] {
   const process = chosen(world, action);
   // while it works out its next assignment nobody outside can tell what it holds
   if (process === undefined || process.crashed || process.model.assigning.size > 0) return [undefined, undefined];
   const partitions = [...process.model.held.values()].filter((partition) => !process.model.left.has(partition.group));
-  return [process, partitions[action.nth % partitions.length]];
+  const some = partitions.some(likely) ? partitions.filter(likely) : partitions;
+  return [process, some[action.nth % some.length]];
+}
+
+/** What operators look at first. */
+function isFrozen({ frozen }: HeldPartition): boolean {
+  return frozen.length > 0;
 }
