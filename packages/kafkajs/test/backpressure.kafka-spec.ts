@@ -46,50 +46,6 @@ describe('backpressure', () => {
     await member.consumer.stop();
   }, 60_000);
 
-  it('of everything goes on at once when there is room, however long it stood', async () => {
-    const driver = testDriver();
-    const topic = await createTopic(driver, 1);
-    await fill(driver, topic, [0], 10);
-    const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [topic] });
-    member.room = ({ records }) => Math.min(records.length, 4);
-    await member.start();
-    await until('the first', () => member.taken.length === 4);
-    await fill(driver, topic, [0], 10, 10);
-    await delay(7000);
-    expect(member.taken).toHaveLength(4);
-    member.room = ({ records }) => records.length;
-    member.consumer.resume([{ topic, partition: 0 }]);
-    await until('the rest', () => member.taken.length === 20, 1000);
-    expect(member.offsets(0)).toEqual(Array.from({ length: 20 }, (_, n) => n));
-    expect(member.joins).toBe(1);
-    await member.consumer.stop();
-  }, 40_000);
-
-  it('a paused partition gets nothing until it is resumed, and a seek throws away what was kept', async () => {
-    const driver = testDriver();
-    const topic = await createTopic(driver, 1);
-    const partition = { topic, partition: 0 };
-    await fill(driver, topic, [0], 10);
-    const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [topic] });
-    member.room = () => 5;
-    await member.start();
-    await until('the first', () => member.taken.length === 5);
-    member.consumer.pause([partition]);
-    await fill(driver, topic, [0], 10, 10);
-    await delay(500);
-    expect(member.taken).toHaveLength(5);
-    member.room = ({ records }) => records.length;
-    member.consumer.seek({ ...partition, offset: 15 });
-    await delay(500);
-    expect(member.taken).toHaveLength(5);
-    member.consumer.resume([partition]);
-    await until('records from there', () => member.taken.length === 10);
-    member.consumer.seek({ ...partition, offset: 2 });
-    await until('records again', () => member.taken.length === 28);
-    expect(member.offsets(0)).toEqual([0, 1, 2, 3, 4, ...range(15, 20), ...range(2, 20)]);
-    await member.consumer.stop();
-  }, 40_000);
-
   it('what was kept back survives a join that leaves the partition here', async () => {
     const driver = testDriver();
     const topic = await createTopic(driver, 2);

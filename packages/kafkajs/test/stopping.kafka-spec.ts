@@ -4,20 +4,6 @@ import { Member } from './support/member.js';
 import { Deferred, until } from './support/until.js';
 
 describe('stopping', () => {
-  it('leaves the group: the other member gets everything at once', async () => {
-    const { a, b } = await pair();
-    await a.start();
-    await b.start();
-    await until('both share', () => a.owned.length === 2 && b.owned.length === 2);
-    const begun = Date.now();
-    await a.consumer.stop();
-    expect(Date.now() - begun).toBeLessThan(2000);
-    await until('b has all', () => b.owned.length === 4, 5000);
-    expect(a.states.at(-1)).toEqual({ state: 'stopped', cause: undefined });
-    expect(a.states.map(({ state }) => state)).not.toContain('crashed');
-    await b.consumer.stop();
-  }, 40_000);
-
   it('while a rebalance runs drains, commits and leaves instead of waiting for the slowest member', async () => {
     const { driver, topic, a, b, c } = await pair();
     await fill(driver, topic, [0, 1, 2, 3], 5);
@@ -47,35 +33,6 @@ describe('stopping', () => {
     expect(c.taken).toEqual([]);
     await Promise.all([b.consumer.stop(), c.consumer.stop()]);
   }, 60_000);
-
-  it('with a JoinGroup under way does not wait for the slowest member either', async () => {
-    const { a, b } = await pair();
-    const slow = new Deferred();
-    b.onRevoking = () => slow.promise;
-    await b.start();
-    await until('b has all', () => b.owned.length === 4);
-    await a.start();
-    await until('b is asked', () => b.revokes.length === 1);
-    const begun = Date.now();
-    await a.consumer.stop();
-    expect(Date.now() - begun).toBeLessThan(8000);
-    slow.resolve();
-    await until('b has all again', () => b.joins >= 2 && b.owned.length === 4, 20_000);
-    expect(a.assignments).toEqual([]);
-    await b.consumer.stop();
-  }, 60_000);
-
-  it('is idempotent and possible before and without a start', async () => {
-    const { a } = await pair();
-    await Promise.all([a.consumer.stop(), a.consumer.stop()]);
-    await expect(a.start()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
-  }, 20_000);
-
-  it('names topics that do not exist', async () => {
-    const driver = testDriver();
-    const member = new Member(driver, 'a', { groupId: uniqueName('group'), topics: [uniqueName('missing')] });
-    await expect(member.start()).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
-  }, 20_000);
 
   it('says when no broker can be reached', async () => {
     const driver = testDriver({ client: { brokers: ['127.0.0.1:1'], retry: { retries: 1 } } });

@@ -12,13 +12,6 @@ async function setup() {
 }
 
 describe('admin', () => {
-  it('creates and counts topics; one that exists is no error', async () => {
-    const { clock, admin } = await setup();
-    await clock.runUntil(admin.createTopics([{ topic: 't', partitions: 9 }]));
-    expect(await clock.runUntil(admin.partitions(['t', 'nope']))).toEqual(new Map([['t', 2]]));
-    expect(await clock.runUntil(admin.listTopics())).toEqual(['t']);
-  });
-
   it('refuses names and counts that a broker would refuse', async () => {
     const { clock, admin } = await setup();
     await expect(clock.runUntil(admin.createTopics([{ topic: 'a/b', partitions: 1 }]))).rejects.toThrow('no name');

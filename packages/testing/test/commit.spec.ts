@@ -95,22 +95,6 @@ describe('commits', () => {
     expect(a.log[1]).toBe('lost t/0 t/1');
   });
 
-  it('take 4,096 characters of metadata and no more', async () => {
-    const { clock, a } = await setup();
-    await clock.runUntil(a.commit(1, 0, 'ü'.repeat(4_096)));
-    await expect(clock.runUntil(a.commit(1, 0, 'x'.repeat(4_097)))).rejects.toMatchObject({
-      code: 'COMMIT_METADATA_TOO_LARGE',
-    });
-  });
-
-  it('before the first assignment and after stop are refused', async () => {
-    const { clock, cluster, a } = await setup();
-    const early = new TestMember(cluster.driver(), { groupId: 'other' });
-    await expect(early.commit(1)).rejects.toMatchObject({ code: 'COMMIT_STALE' });
-    await clock.runUntil(a.consumer.stop());
-    await expect(a.commit(1)).rejects.toMatchObject({ code: 'COMMIT_STALE' });
-  });
-
   it('fail on demand, n times, for one group', async () => {
     const { clock, cluster, a } = await setup();
     cluster.faults.commit({ times: 2, groupId: 'g' });

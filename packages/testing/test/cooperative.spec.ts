@@ -57,16 +57,6 @@ describe('cooperative rebalance', () => {
     expect(b.partitions).toEqual([2, 3]);
   });
 
-  it('does not hand over again what a partition that stays has delivered', async () => {
-    const { clock, cluster, join } = setup();
-    cluster.produce(some(3, 0));
-    const a = join();
-    await clock.tick();
-    join();
-    await clock.tick();
-    expect(a.offsets(0)).toEqual([0, 1, 2]);
-  });
-
   it('takes the partitions of a member that crashed without revoking any', async () => {
     const { clock, cluster, join } = setup();
     const [a, b] = [join(), join()];

@@ -101,39 +101,6 @@ describe('eager rebalance', () => {
     expect(a.memberId).not.toBe(memberId);
   });
 
-  it('tells a fenced member that everything is lost, then lets it join anew', async () => {
-    const { clock, cluster, join } = setup();
-    const a = join();
-    await clock.tick();
-    cluster.expireSession(a.memberId);
-    await clock.tick();
-    expect(a.log).toEqual(['assigned t/0 t/1 t/2 t/3', 'lost t/0 t/1 t/2 t/3', 'assigned t/0 t/1 t/2 t/3']);
-  });
-
-  it('keeps a pause over a join as long as the partition stays', async () => {
-    const { clock, cluster, join } = setup();
-    const a = join();
-    await clock.tick();
-    a.consumer.pause([{ topic: 't', partition: 0 }]);
-    join();
-    await clock.tick();
-    cluster.produce(some(1, 0));
-    await clock.tick();
-    expect(a.partitions).toEqual([0, 2]);
-    expect(a.offsets(0)).toEqual([]);
-  });
-
-  it('puts partitions that stay where assigned says', async () => {
-    const { clock, cluster, join } = setup();
-    const a = join();
-    cluster.produce(some(3));
-    await clock.tick();
-    a.onAssigned = async ({ partitions }) => partitions.map((p) => ({ ...p, offset: p.partition === 0 ? 1 : 0 }));
-    join();
-    await clock.tick();
-    expect(a.offsets(0)).toEqual([0, 1, 2, 1, 2]);
-  });
-
   it('ends the membership instead of joining when stop has been announced', async () => {
     const { clock, join } = setup();
     const a = join();
@@ -156,14 +123,5 @@ describe('eager rebalance', () => {
     expect(cluster.group('g').members).toEqual([]);
     expect(a.log).toEqual([]);
     expect(clock.pending).toBe(0);
-  });
-
-  it('is told of missing topics at start', async () => {
-    const { clock, cluster } = setup();
-    const member = new TestMember(cluster.driver(), { topics: ['t', 'nope'] });
-    await expect(clock.runUntil(member.start())).rejects.toMatchObject({
-      code: 'TOPIC_MISSING',
-      message: expect.stringContaining('"nope"'),
-    });
   });
 });

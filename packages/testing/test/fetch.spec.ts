@@ -33,66 +33,6 @@ describe('fetching', () => {
     expect(member.batches[0]?.highWatermark).toBe(4);
   });
 
-  it('keeps what was not taken until resume', async () => {
-    const { clock, cluster, member } = setup();
-    member.onRecords = () => 2;
-    cluster.produce(some(5));
-    await clock.runUntil(member.start());
-    await clock.tick();
-    cluster.produce(some(1));
-    await clock.tick();
-    expect(member.offsets()).toEqual([0, 1]);
-    member.onRecords = (batch) => batch.records.length;
-    member.consumer.resume([{ topic: 't', partition: 0 }]);
-    expect(member.offsets()).toEqual([0, 1]);
-    await clock.tick();
-    expect(member.offsets()).toEqual([0, 1, 2, 3, 4, 5]);
-  });
-
-  it('hands over nothing of a paused partition', async () => {
-    const { clock, cluster, member } = setup(2);
-    await clock.runUntil(member.start());
-    await clock.tick();
-    member.consumer.pause([{ topic: 't', partition: 0 }]);
-    cluster.produce([...some(1, 0), ...some(1, 1)]);
-    await clock.tick();
-    expect(member.offsets(0)).toEqual([]);
-    expect(member.offsets(1)).toEqual([0]);
-    member.consumer.resume([{ topic: 't', partition: 0 }]);
-    await clock.tick();
-    expect(member.offsets(0)).toEqual([0]);
-  });
-
-  it('goes on where a seek says, also from inside a delivery', async () => {
-    const { clock, cluster, member } = setup();
-    let sought = false;
-    member.onRecords = (batch) => {
-      if (!sought) member.consumer.seek({ topic: 't', partition: 0, offset: 1 });
-      sought = true;
-      return batch.records.length;
-    };
-    cluster.produce(some(3));
-    await clock.runUntil(member.start());
-    await clock.tick();
-    expect(member.offsets()).toEqual([0, 1, 2, 1, 2]);
-  });
-
-  it('waits for assigned and starts where it says', async () => {
-    const { clock, cluster, member } = setup();
-    const gate = deferred();
-    member.onAssigned = async () => {
-      await gate.promise;
-      return [{ topic: 't', partition: 0, offset: 2 }];
-    };
-    cluster.produce(some(4));
-    await clock.runUntil(member.start());
-    await clock.advance(10_000);
-    expect(member.batches).toHaveLength(0);
-    gate.resolve();
-    await clock.tick();
-    expect(member.offsets()).toEqual([2, 3]);
-  });
-
   it('passes over gaps', async () => {
     const { clock, cluster, member } = setup();
     cluster.produce(some(1));

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock, InMemoryCluster } from '../src/index.js';
-import { outcome } from './member.js';
 
 async function setup(options = {}) {
   const clock = new FakeClock();
@@ -42,16 +41,6 @@ describe('producer', () => {
     expect(turns.map((s) => s.partition)).toEqual([0, 1, 2, 0]);
   });
 
-  it('writes nothing of a send when one record has no place', async () => {
-    const { clock, cluster, producer } = await setup();
-    const send = producer.send([
-      { topic: 't', value: 'v' },
-      { topic: 'nope', value: 'v' },
-    ]);
-    await expect(clock.runUntil(send)).rejects.toMatchObject({ code: 'SEND_FAILED', canRetry: false });
-    expect(cluster.records('t')).toEqual([]);
-  });
-
   it('creates topics where the cluster does', async () => {
     const { clock, cluster, producer } = await setup({ autoCreateTopics: true, defaultPartitions: 2 });
     await clock.runUntil(producer.send([{ topic: 'fresh', value: 'v' }]));
@@ -69,15 +58,5 @@ describe('producer', () => {
     cluster.faults.produce({ delayMs: 500 });
     await clock.runUntil(producer.send([{ topic: 't', value: 'v' }]));
     expect(cluster.records('t')[1]?.timestamp).toBe(clock.now());
-  });
-
-  it('waits for what is under way when it closes, and takes nothing more', async () => {
-    const { clock, cluster, producer } = await setup();
-    const sent = producer.send([{ topic: 't', value: 'v' }]);
-    const late = outcome(producer.close().then(() => producer.send([{ topic: 't', value: 'v' }])));
-    await clock.tick();
-    await sent;
-    expect(await late).toMatchObject({ code: 'NOT_RUNNING' });
-    expect(cluster.records('t')).toHaveLength(1);
   });
 });
