@@ -50,6 +50,15 @@ describe('close of the module', () => {
     SOON_MS,
   );
 
+  it('ends a delivery that would have gone on moving time', async () => {
+    gate = deferred();
+    const { moduleRef, kafka } = await tested({ controllers: [OrdersWorker] }, { patienceMs: 20 });
+    const delivered = kafka.deliver('orders', 1);
+    await kafka.tick();
+    await moduleRef.close();
+    expect(await delivered).toMatchObject({ disposition: 'abandoned' });
+  });
+
   it('leaves no timer and no member', async () => {
     gate = deferred();
     gate.resolve();
