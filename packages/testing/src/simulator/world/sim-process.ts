@@ -63,9 +63,7 @@ interface CommitRecord {
   underWay: readonly HeldPartition[] | undefined;
   /** How many have failed so far. */
   failed: number;
-  /** How many of the last ones have failed one after the other. */
-  failedInARow: number;
-  /** Another try can mend what the last one failed for. */
+  /** The last one has failed, and another try can mend it. */
   canRetry: boolean;
 }
 
@@ -257,7 +255,7 @@ export class SimProcess implements Watcher {
   made(groupId: string, consumer: DriverConsumer): void {
     const group = numberOf(groupId);
     this.#consumers.set(group, consumer as InMemoryConsumer);
-    this.#commits.set(group, { underWay: undefined, failed: 0, failedInARow: 0, canRetry: false });
+    this.#commits.set(group, { underWay: undefined, failed: 0, canRetry: false });
   }
 
   found(groupId: string, offsets: readonly CommittedOffset[]): void {
@@ -343,13 +341,15 @@ export class SimProcess implements Watcher {
   }
 
   #drainBegins(groupId: string, cause: DrainCause, partitions: readonly HeldPartition[]): void {
-    const commits = this.#commitsOf(groupId);
-    commits.failedInARow = 0;
-    this.#drains.set(`${groupId} ${cause}`, { since: this.world.now(), partitions, failed: commits.failed });
+    this.#drains.set(`${groupId} ${cause}`, {
+      since: this.world.now(),
+      partitions,
+      failed: this.#commitsOf(groupId).failed,
+    });
   }
 
   #checkDrained(groupId: string, cause: DrainCause, budgetMs: number): void {
-    const { underWay, failed, failedInARow, canRetry } = this.#commitsOf(groupId);
+    const { underWay, failed, canRetry } = this.#commitsOf(groupId);
     const began = this.#drains.get(`${groupId} ${cause}`) as DrainBegin;
     // lost meanwhile, or already part of the next assignment: this drain is not what lets them go
     const partitions = began.partitions.filter(
@@ -358,7 +358,7 @@ export class SimProcess implements Watcher {
     if (partitions.length === 0) return;
     const inTime = this.world.now() - began.since < LAST_COMMIT_MS;
     const gaveUp =
-      failedInARow === 1 && canRetry && underWay === undefined && inTime && this.believed(numberOf(groupId));
+      failed - began.failed === 1 && canRetry && underWay === undefined && inTime && this.believed(numberOf(groupId));
     this.world.violations.expect(
       !gaveUp,
       'drain',
@@ -433,7 +433,6 @@ export class SimProcess implements Watcher {
     const commits = this.#commitsOf(groupId);
     const partitions = commits.underWay ?? [];
     commits.underWay = undefined;
-    commits.failedInARow = error === undefined ? 0 : commits.failedInARow + 1;
     commits.canRetry = error instanceof CommitError && error.canRetry;
     if (error === undefined) return;
     commits.failed++;
