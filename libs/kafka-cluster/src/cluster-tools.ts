@@ -32,6 +32,11 @@ export interface ClusterTools {
   deleteRecordsBefore(partition: ToolPartition, offset: number): Promise<void>;
   /** Says LeaveGroup in the name of a member, which learns of it with its next request. */
   expel(groupId: string, memberId: string): Promise<void>;
+  /**
+   * Joins in the name of the only member of a group: a generation begins of which it knows nothing, and its next request
+   * is under an old one.
+   */
+  passGeneration(groupId: string, memberId: string): Promise<void>;
   /** What is stored for a group, also below zero; undefined where nothing is. */
   storedOffset(groupId: string, partition: ToolPartition): Promise<number | undefined>;
   close(): Promise<void>;
@@ -93,7 +98,20 @@ export function clusterTools(brokers: readonly string[]): ClusterTools {
     },
     expel: async (groupId, memberId) => {
       const coordinator = await (await cluster()).findGroupCoordinator({ groupId });
-      await (coordinator as LeavableBroker).leaveGroup({ groupId, memberId });
+      await (coordinator as GroupBroker).leaveGroup({ groupId, memberId });
+    },
+    passGeneration: async (groupId, memberId) => {
+      const { groups } = await (await admin()).describeGroups([groupId]);
+      const member = groups[0]?.members.find((one) => one.memberId === memberId);
+      if (groups[0] === undefined || member === undefined) throw new Error(`${memberId} is no member of ${groupId}`);
+      const coordinator = await (await cluster()).findGroupCoordinator({ groupId });
+      await (coordinator as GroupBroker).joinGroup({
+        groupId,
+        memberId,
+        sessionTimeout: 10_000,
+        rebalanceTimeout: 10_000,
+        groupProtocols: [{ name: groups[0].protocol, metadata: member.memberMetadata }],
+      });
     },
     storedOffset: async (groupId, { topic, partition }) => {
       const [stored] = await (await admin()).fetchOffsets({ groupId, topics: [topic] });
@@ -107,7 +125,16 @@ export function clusterTools(brokers: readonly string[]): ClusterTools {
 }
 
 /** What kafkajs' types leave out. */
-type LeavableBroker = Broker & { leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown> };
+interface GroupBroker extends Broker {
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
+  joinGroup(request: {
+    groupId: string;
+    memberId: string;
+    sessionTimeout: number;
+    rebalanceTimeout: number;
+    groupProtocols: readonly { name: string; metadata: Buffer }[];
+  }): Promise<unknown>;
+}
 
 function toTopicMessages({ topic, partition, key = null, value, headers, timestamp }: ToolRecord) {
   const given = Object.entries(headers ?? {}).filter(([, header]) => header !== undefined);

@@ -1,5 +1,6 @@
-import type { OffsetCommit, TopicPartition } from '@kafka-worker/engine';
+import type { CommitError, OffsetCommit, TopicPartition } from '@kafka-worker/engine';
 import type { Consumer } from 'kafkajs';
+import { brokerErrorType } from '../errors/broker-error.js';
 import { staleCommit, toCommitError } from '../errors/commit-errors.js';
 import type { OffsetCommitRequest } from './join-gate.js';
 
@@ -64,6 +65,15 @@ export class Commits {
     if (why !== undefined) throw Object.assign(staleCommit(why), { retriable: false });
   }
 
+  /**
+   * The group has gone on without this member: it does not know it, or is at a generation that this member never joined.
+   * Under the generation that it holds a commit is accepted until JoinGroup is answered, and commits never cross that.
+   */
+  private isOutside(epoch: number, { code }: CommitError, error: unknown): boolean {
+    if (code === 'COMMIT_FENCED') return epoch === this.gate.epoch;
+    return brokerErrorType(error) === 'ILLEGAL_GENERATION' && this.gate.refusal(epoch, []) === undefined;
+  }
+
   private async send(epoch: number, offsets: readonly OffsetCommit[]): Promise<void> {
     const why = this.gate.refusal(epoch, offsets);
     if (why !== undefined) throw staleCommit(why);
@@ -73,7 +83,7 @@ export class Commits {
       await this.consumer.commitOffsets(offsets.map(toKafkajs));
     } catch (error) {
       const failure = toCommitError(error);
-      if (failure.code === 'COMMIT_FENCED' && epoch === this.gate.epoch) this.gate.fenced(failure);
+      if (this.isOutside(epoch, failure, error)) this.gate.fenced(failure);
       throw failure;
     } finally {
       this.running = undefined;

@@ -14,6 +14,7 @@ function besides(cluster: InMemoryCluster): ConformanceCluster {
     leaveGap: async ({ topic, partition }) => cluster.skipOffsets(topic, partition, 3),
     deleteRecordsBefore: async ({ topic, partition }, offset) => cluster.deleteRecordsBefore(topic, partition, offset),
     expel: async (_groupId, memberId) => cluster.expireSession(memberId),
+    passGeneration: async (groupId) => cluster.faults.fenceGeneration(groupId),
     storedOffset: async (groupId, { topic, partition }) => cluster.committed(groupId, topic, partition)?.offset,
     connections: () => cluster.consumers().length,
   };

@@ -46,6 +46,22 @@ export const LOSSES: ConformanceChapter = {
       },
     },
     {
+      name: 'of a generation that passed without the member are told before the next assigned',
+      run: async (env) => {
+        const topic = await env.topic(2);
+        const a = await env.joined(topic);
+        // a driver that is told nothing else learns it from the commit of a hand-over
+        a.onRevoking = () => a.commitPositions().catch(() => undefined);
+        await env.cluster.passGeneration(env.groupId, a.memberId);
+        await env.until('it is back', () => a.joins >= 2 && a.states.at(-1) === 'joined');
+        equal(a.losses.length, 1);
+        ok(a.log.indexOf('lost') < a.log.lastIndexOf('assigned'), a.log.join());
+        await env.fill({ topic, partition: 1 }, 1);
+        await env.until('a record', () => a.taken.length === 1);
+        await a.commit({ topic, partition: 1 }, 1);
+      },
+    },
+    {
       name: 'during a hand-over are told before the next assigned',
       run: async (env) => {
         const topic = await env.topic(2);

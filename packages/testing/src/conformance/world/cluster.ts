@@ -19,6 +19,11 @@ export interface ConformanceCluster {
   /** The group forgets a member, as after a session timeout; the member learns it with its next request. */
   expel(groupId: string, memberId: string): Promise<void>;
   /**
+   * The group goes on to a generation that its only member knows nothing of, as when the answer to its join was lost; it
+   * learns that with its next request, and the group still knows it under its id.
+   */
+  passGeneration(groupId: string, memberId: string): Promise<void>;
+  /**
    * The offset as it is stored for a group, asked for past the driver; undefined where there is none. What clients
    * store to say "beginning" or "end" is not hidden: -2 is -2.
    */
