@@ -5,16 +5,17 @@
 // simulator/found. Where it is missing it is made.
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bugs } from './mutants/bugs.mjs';
-import { ensureInstalled, root } from './lib/ready.mjs';
+import { ensureInstalled, root, run } from './lib/ready.mjs';
 
 ensureInstalled();
 const { bundleSimulator } = await import('./lib/simulator.mjs');
 
 /** The seeds that `npm test` plays are among these: what is caught here is caught there or a little later. */
-const SEEDS = 6_000;
+const SEEDS = 10_000;
 /** A defect that makes the simulation hang is caught as well. */
 const LIMIT_MS = 240_000;
 
@@ -94,5 +95,11 @@ found it. The bugs are in \`scripts/mutants/bugs.mjs\`; this page is written by 
 | --- | ----- | ------- | ---- | ------------- |
 ${rows.join('\n')}
 `;
-  writeFileSync(join(root, 'docs/planted-bugs.md'), page);
+  const path = join(root, 'docs/planted-bugs.md');
+  writeFileSync(path, page);
+  run(process.execPath, [
+    createRequire(join(root, 'package.json')).resolve('prettier/bin/prettier.cjs'),
+    '--write',
+    path,
+  ]);
 }

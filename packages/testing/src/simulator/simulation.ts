@@ -3,7 +3,7 @@ import type { Latency } from '../latency.js';
 import { Decisions } from './decisions.js';
 import { GroupModel } from './model/group-model.js';
 import { LogModel } from './model/log-model.js';
-import { keyOf } from './model/process-model.js';
+import { keyOf } from './model/names.js';
 import { type Violation, Violations } from './model/violation.js';
 import { type Scenario, topicName } from './scenario/scenario.js';
 import { History } from './world/history.js';

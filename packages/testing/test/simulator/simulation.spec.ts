@@ -56,7 +56,7 @@ describe('a simulation', () => {
       for (const text of missing) if (told.includes(text)) missing.delete(text);
     }
     expect([...missing]).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe("the model's own reader of done-sets", () => {

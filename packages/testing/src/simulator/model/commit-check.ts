@@ -1,6 +1,7 @@
 import type { OffsetCommit } from '@kafka-worker/engine';
 import type { HeldPartition } from './held-partition.js';
-import { numberOf, type ProcessModel } from './process-model.js';
+import { numberOf } from './names.js';
+import type { ProcessModel } from './process-model.js';
 import { readStoredMap, spansHold } from './stored-map.js';
 
 /**

@@ -1,6 +1,9 @@
 import type { HeldPartition, HeldRecord } from './held-partition.js';
 import type { AttemptEnd } from './policy-rule.js';
 
+/** A handler that ignores its signal is given up this long after its timeout: `docs/options.md`. Milliseconds. */
+export const TIMEOUT_GRACE_MS = 5_000;
+
 /** One attempt that a handler makes. */
 export interface ModelCall {
   readonly process: string;
@@ -17,4 +20,15 @@ export interface ModelCall {
   leftOver: boolean;
   /** Why the signal was aborted. */
   abortedFor(): string | undefined;
+}
+
+/**
+ * It was cut off and counts for nothing, and its timeout and the grace after it are over: the engine may have stopped
+ * waiting for its handler, and no event tells of it.
+ */
+export function isCutOffForGood(call: ModelCall, now: number): boolean {
+  const { timeoutMs } = call.partition.worker;
+  const cause = call.abortedFor();
+  if (call.partition.dead || timeoutMs === undefined || (cause !== 'rebalance' && cause !== 'shutdown')) return false;
+  return now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;
 }

@@ -3,12 +3,11 @@ import type { Scenario, WorkerSpec } from '../scenario/scenario.js';
 import type { GroupModel } from './group-model.js';
 import { HeldPartition, type HeldRecord } from './held-partition.js';
 import type { LogModel } from './log-model.js';
-import type { ModelCall } from './model-call.js';
+import { isCutOffForGood, type ModelCall, TIMEOUT_GRACE_MS } from './model-call.js';
+import { keyOf, numberOf } from './names.js';
 import { type AttemptEnd, fateOf } from './policy-rule.js';
+import { checkBounds, checkStart } from './start-check.js';
 import type { Violations } from './violation.js';
-
-/** A handler that ignores its signal is given up this long after its timeout: `docs/options.md`. Milliseconds. */
-export const TIMEOUT_GRACE_MS = 5_000;
 
 /** What a process model asks of its surroundings. */
 export interface ModelWorld {
@@ -78,20 +77,7 @@ export class ProcessModel {
       violations.add(promise, `${this.name} starts ${offset} of ${partition?.name ?? 'a partition it does not hold'}`);
       return undefined;
     }
-    const what = `${this.name}: ${partition.name} ${offset}`;
-    const wrong = (promise: 'drain' | 'kept' | 'order' | 'attempts', why: string): void =>
-      violations.add(promise, `${what} starts ${why}`);
-    if (this.stoppingSince !== undefined) wrong('drain', 'while the process ends');
-    if (partition.draining === 'revoking') wrong('drain', 'while its partition is given back');
-    if (partition.paused || this.pausedWorkers.has(partition.workerIndex)) wrong('kept', 'while it is paused');
-    if (partition.frozenWhole) wrong('kept', 'while its partition is frozen');
-    if (held.broken) wrong('attempts', 'although its order could not be found out');
-    if (held.phase === 'running' || held.phase === 'frozen') wrong('order', `while it is ${held.phase}`);
-    if (this.world.now() < held.notBefore) wrong('attempts', `${held.notBefore - this.world.now()} ms too early`);
-    for (const other of partition.blockers(held))
-      wrong('order', `before ${other.record.offset} of its lane has settled`);
-    if (attempt !== held.attempts + 1) wrong('attempts', `as attempt ${attempt}, it is number ${held.attempts + 1}`);
-
+    checkStart(this, partition, held, attempt);
     const call: ModelCall = {
       process: this.name,
       partition,
@@ -108,7 +94,7 @@ export class ProcessModel {
     held.attempts++;
     held.call = call;
     this.running.add(call);
-    this.#checkBounds(partition);
+    checkBounds(this, partition);
     this.world.groups.started(laneKey(call), call, (other) => this.#isRival(other));
     return call;
   }
@@ -133,17 +119,10 @@ export class ProcessModel {
    */
   noticePutBack(isSo: (call: ModelCall) => boolean): void {
     for (const call of this.running) {
-      if (!this.#mayBePutBack(call) || !isSo(call)) continue;
+      if (!isCutOffForGood(call, this.world.now()) || !isSo(call)) continue;
       this.#putBack(call);
       call.givenUp = true;
     }
-  }
-
-  #mayBePutBack(call: ModelCall): boolean {
-    const { timeoutMs } = call.partition.worker;
-    const cause = call.abortedFor();
-    if (call.partition.dead || timeoutMs === undefined || (cause !== 'rebalance' && cause !== 'shutdown')) return false;
-    return this.world.now() >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;
   }
 
   /** It was cut off, not failed: the attempt counts for nothing. */
@@ -156,31 +135,6 @@ export class ProcessModel {
   #isRival(other: ModelCall): boolean {
     return (
       this.world.believed(other.process, other.partition.group) && this.world.believed(this.name, other.partition.group)
-    );
-  }
-
-  #checkBounds(partition: HeldPartition): void {
-    const { worker, workerIndex } = partition;
-    const { maxConcurrency } = this.world.scenario.engine;
-    const all = [...this.running].filter((call) => !this.#mayBePutBack(call));
-    const mine = all.filter((call) => call.partition.workerIndex === workerIndex);
-    const { violations } = this;
-    const of = `${this.name}: w${workerIndex}`;
-    violations.expect(
-      mine.length <= worker.limit,
-      'bounds',
-      () => `${of} runs ${mine.length}, its limit is ${worker.limit}`,
-    );
-    violations.expect(
-      maxConcurrency === undefined || all.length <= maxConcurrency,
-      'bounds',
-      () => `${this.name} runs ${all.length}, its limit is ${maxConcurrency}`,
-    );
-    const partitions = new Set(mine.map((call) => call.partition)).size;
-    violations.expect(
-      partitions <= (worker.partitionLimit ?? Infinity),
-      'bounds',
-      () => `${of} runs ${partitions} partitions, its limit is ${worker.partitionLimit}`,
     );
   }
 
@@ -414,16 +368,6 @@ export class ProcessModel {
     this.#abandoned = [];
     return abandoned;
   }
-}
-
-/** How a partition of a group is named in maps. */
-export function keyOf(group: number, topic: number, partition: number): string {
-  return `${group}/${topic}/${partition}`;
-}
-
-/** `t3`, `g3`, `w3`: 3. */
-export function numberOf(name: string): number {
-  return Number(name.slice(1));
 }
 
 function laneKey({ partition, held }: ModelCall): string {

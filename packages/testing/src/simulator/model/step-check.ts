@@ -1,7 +1,8 @@
 import type { EngineSnapshot, PartitionSnapshot } from '@kafka-worker/engine';
 import type { HeldPartition, HeldRecord } from './held-partition.js';
-import type { ModelCall } from './model-call.js';
-import { keyOf, numberOf, type ProcessModel, TIMEOUT_GRACE_MS } from './process-model.js';
+import { TIMEOUT_GRACE_MS, type ModelCall } from './model-call.js';
+import { keyOf, numberOf } from './names.js';
+import type { ProcessModel } from './process-model.js';
 
 /** Looks at a process between two steps: everything that could happen at this moment has happened. */
 export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void {

@@ -166,7 +166,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ type: fc.constant('seek' as const), process, nth, share: fc.constantFrom(0, 0.5, 1) }),
   },
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('skip' as const), process, nth }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('unfreeze' as const), process, nth, skip: fc.boolean() }) },
 );
 

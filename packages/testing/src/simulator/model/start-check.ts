@@ -1,0 +1,46 @@
+import type { HeldPartition, HeldRecord } from './held-partition.js';
+import { isCutOffForGood } from './model-call.js';
+import type { ProcessModel } from './process-model.js';
+
+/** Looks at a handler in the moment in which it is called, before it is noted as running. */
+export function checkStart(process: ProcessModel, partition: HeldPartition, held: HeldRecord, attempt: number): void {
+  const { violations, world } = process;
+  const what = `${process.name}: ${partition.name} ${held.record.offset}`;
+  const wrong = (promise: 'drain' | 'kept' | 'order' | 'attempts', why: string): void =>
+    violations.add(promise, `${what} starts ${why}`);
+  if (process.stoppingSince !== undefined) wrong('drain', 'while the process ends');
+  if (partition.draining === 'revoking') wrong('drain', 'while its partition is given back');
+  if (partition.paused || process.pausedWorkers.has(partition.workerIndex)) wrong('kept', 'while it is paused');
+  if (partition.frozenWhole) wrong('kept', 'while its partition is frozen');
+  if (held.broken) wrong('attempts', 'although its order could not be found out');
+  if (held.phase === 'running' || held.phase === 'frozen') wrong('order', `while it is ${held.phase}`);
+  if (world.now() < held.notBefore) wrong('attempts', `${held.notBefore - world.now()} ms too early`);
+  for (const other of partition.blockers(held)) wrong('order', `before ${other.record.offset} of its lane has settled`);
+  if (attempt !== held.attempts + 1) wrong('attempts', `as attempt ${attempt}, it is number ${held.attempts + 1}`);
+}
+
+/** Called when one more has started. */
+export function checkBounds(process: ProcessModel, partition: HeldPartition): void {
+  const { worker, workerIndex } = partition;
+  const { maxConcurrency } = process.world.scenario.engine;
+  const all = [...process.running].filter((call) => !isCutOffForGood(call, process.world.now()));
+  const mine = all.filter((call) => call.partition.workerIndex === workerIndex);
+  const { violations } = process;
+  const of = `${process.name}: w${workerIndex}`;
+  violations.expect(
+    mine.length <= worker.limit,
+    'bounds',
+    () => `${of} runs ${mine.length}, its limit is ${worker.limit}`,
+  );
+  violations.expect(
+    maxConcurrency === undefined || all.length <= maxConcurrency,
+    'bounds',
+    () => `${process.name} runs ${all.length}, its limit is ${maxConcurrency}`,
+  );
+  const partitions = new Set(mine.map((call) => call.partition)).size;
+  violations.expect(
+    partitions <= (worker.partitionLimit ?? Infinity),
+    'bounds',
+    () => `${of} runs ${partitions} partitions, its limit is ${worker.partitionLimit}`,
+  );
+}

@@ -1,0 +1,290 @@
+import {
+  CommitError,
+  type CommittedOffset,
+  type DrainCause,
+  type DriverConsumer,
+  type LogRange,
+  partitionKey,
+} from '@kafka-worker/engine';
+import type { InMemoryConsumer } from '../../client/consumer.js';
+import { checkCommit } from '../model/commit-check.js';
+import { checkDrained } from '../model/drain-check.js';
+import { HeldPartition } from '../model/held-partition.js';
+import { keyOf, numberOf } from '../model/names.js';
+import { readStoredMap, type Span } from '../model/stored-map.js';
+import { groupName, topicName, type WorkerSpec } from '../scenario/scenario.js';
+import { describeCommits, names } from './describe.js';
+import type { SimProcess } from './sim-process.js';
+import type { Watcher } from './watched-driver.js';
+
+/** The last commit of a shutdown is not waited for any longer. Milliseconds. */
+const LAST_COMMIT_MS = 2_000;
+
+/** The commits of one group's member. */
+interface CommitRecord {
+  /** What the one under way holds. */
+  underWay: readonly HeldPartition[] | undefined;
+  /** How many have failed so far. */
+  failed: number;
+  /** The last one has failed, and another try can mend it. */
+  canRetry: boolean;
+}
+
+/** A drain under way. */
+interface DrainBegin {
+  readonly since: number;
+  readonly partitions: readonly HeldPartition[];
+  /** Commits that had failed before. */
+  readonly failed: number;
+}
+
+/** Stands between one process's engine and its client, and tells the model of all that passes. */
+export class ClientWatch implements Watcher {
+  /** By group; closed ones too. */
+  readonly consumers = new Map<number, InMemoryConsumer>();
+  readonly #found = new Map<string, CommittedOffset>();
+  readonly #ranges = new Map<string, LogRange>();
+  readonly #drains = new Map<string, DrainBegin>();
+  readonly #commits = new Map<number, CommitRecord>();
+  /** Of the partition whose records are being offered. */
+  #positionBefore = 0;
+
+  constructor(readonly process: SimProcess) {}
+
+  get alive(): boolean {
+    return this.process.alive;
+  }
+
+  made(groupId: string, consumer: DriverConsumer): void {
+    const group = numberOf(groupId);
+    this.consumers.set(group, consumer as InMemoryConsumer);
+    this.#commits.set(group, { underWay: undefined, failed: 0, canRetry: false });
+  }
+
+  found(groupId: string, offsets: readonly CommittedOffset[]): void {
+    for (const offset of offsets) this.#found.set(this.#key(groupId, offset), offset);
+  }
+
+  ranges(groupId: string, ranges: readonly LogRange[]): void {
+    for (const range of ranges) this.#ranges.set(this.#key(groupId, range), range);
+  }
+
+  assigned(...[groupId, { partitions }]: Parameters<Watcher['assigned']>): void {
+    this.process.world.history.note(this.process.name, () => `is assigned ${names(partitions)} of ${groupId}`);
+    this.process.model.assigned(numberOf(groupId), partitions);
+  }
+
+  assignedEnded(...[groupId, { partitions }, starts]: Parameters<Watcher['assignedEnded']>): void {
+    if (!this.process.alive) return;
+    const group = numberOf(groupId);
+    const lost = this.process.model.assigning.get(group) ?? new Set();
+    const fresh = partitions
+      .filter(
+        (partition) =>
+          !this.process.model.held.has(this.#key(groupId, partition)) && !lost.has(this.#key(groupId, partition)),
+      )
+      .map((partition) => this.#begin(groupId, partition.topic, partition.partition, starts));
+    this.process.model.assignedEnded(
+      group,
+      fresh,
+      starts.filter((start) => !lost.has(this.#key(groupId, start))),
+    );
+    this.process.world.history.note(
+      this.process.name,
+      () =>
+        `starts at ${starts.map((s) => `${partitionKey(s.topic, s.partition)}:${s.offset}`).join(' ')} of ${groupId}`,
+    );
+  }
+
+  assignedFailed(groupId: string): void {
+    this.process.model.assigning.delete(numberOf(groupId));
+  }
+
+  /** A new partition has to start where the group's stored offset and the log say. */
+  #begin(
+    groupId: string,
+    topic: string,
+    partition: number,
+    starts: Parameters<Watcher['assignedEnded']>[2],
+  ): HeldPartition {
+    const key = this.#key(groupId, { topic, partition });
+    const stored = this.#found.get(key);
+    const { low, high } = this.#ranges.get(key) ?? { low: 0, high: 0 };
+    let expected = low;
+    let restored: readonly Span[] = [];
+    if (stored?.offset !== undefined && stored.offset <= high) {
+      expected = Math.max(stored.offset, low);
+      restored = readStoredMap(stored.metadata, stored.offset) ?? [];
+    }
+    const told = starts.find((start) => start.topic === topic && start.partition === partition)?.offset;
+    this.process.world.violations.expect(
+      told === expected,
+      'no-loss',
+      () => `${this.process.name} starts ${key} at ${told}; stored is ${stored?.offset}, the log is [${low}, ${high})`,
+    );
+    const group = numberOf(groupId);
+    const workerIndex = this.process.world.scenario.workers.findIndex(
+      (w) => w.group === group && topicName(w.topic) === topic,
+    );
+    const worker = this.process.world.scenario.workers[workerIndex] as WorkerSpec;
+    const log = this.process.world.log(numberOf(topic), partition);
+    return new HeldPartition(group, numberOf(topic), partition, workerIndex, worker, log, expected, restored);
+  }
+
+  revoking(...[groupId, partitions]: Parameters<Watcher['revoking']>): void {
+    this.process.world.history.note(this.process.name, () => `is to give back ${names(partitions)} of ${groupId}`);
+    const leaving = this.#heldOf(groupId, partitions);
+    this.#drainBegins(groupId, 'rebalance', leaving);
+    this.process.model.revoking(leaving);
+  }
+
+  revoked(...[groupId, partitions, deadlineMs]: Parameters<Watcher['revoked']>): void {
+    if (!this.process.alive || this.process.model.leaving.has(numberOf(groupId))) return;
+    this.process.world.history.note(
+      this.process.name,
+      () => `is ready to give back ${names(partitions)} of ${groupId}`,
+    );
+    const { strategy, drainMs } = this.process.world.scenario.engine;
+    const budgetMs = strategy === 'drain' ? Math.min(deadlineMs, drainMs ?? deadlineMs * 0.9) : 0;
+    this.#checkDrained(groupId, 'rebalance', budgetMs);
+  }
+
+  #drainBegins(groupId: string, cause: DrainCause, partitions: readonly HeldPartition[]): void {
+    this.#drains.set(`${groupId} ${cause}`, {
+      since: this.process.world.now(),
+      partitions,
+      failed: this.#commitsOf(groupId).failed,
+    });
+  }
+
+  #checkDrained(groupId: string, cause: DrainCause, budgetMs: number): void {
+    const { underWay, failed, canRetry } = this.#commitsOf(groupId);
+    const began = this.#drains.get(`${groupId} ${cause}`) as DrainBegin;
+    // lost meanwhile, or already part of the next assignment: this drain is not what lets them go
+    const partitions = began.partitions.filter(
+      ({ dead, draining }) => !dead && (cause === 'shutdown' || draining === 'revoking'),
+    );
+    if (partitions.length === 0) return;
+    const inTime = this.process.world.now() - began.since < LAST_COMMIT_MS;
+    const gaveUp =
+      failed - began.failed === 1 &&
+      canRetry &&
+      underWay === undefined &&
+      inTime &&
+      this.process.believed(numberOf(groupId));
+    this.process.world.violations.expect(
+      !gaveUp,
+      'drain',
+      () => `${this.process.name} lets its partitions go after one commit that could have been sent again`,
+    );
+    checkDrained(this.process.model, partitions, {
+      since: began.since,
+      budgetMs,
+      commitsWork: underWay === undefined && failed === began.failed && !this.process.mayBeExpelled,
+      mapsMayBeLost: this.process.world.mapsMayBeLost,
+      stored: (partition) =>
+        this.process.world.cluster.committed(
+          groupName(partition.group),
+          topicName(partition.topic),
+          partition.partition,
+        ),
+    });
+  }
+
+  lost(...[groupId, partitions]: Parameters<Watcher['lost']>): void {
+    this.process.world.history.note(this.process.name, () => `has lost ${names(partitions)} of ${groupId}`);
+    for (const partition of partitions)
+      this.process.model.assigning.get(numberOf(groupId))?.add(this.#key(groupId, partition));
+    for (const partition of this.#heldOf(groupId, partitions)) this.process.model.lose(partition);
+  }
+
+  offered(...[groupId, batch]: Parameters<Watcher['offered']>): void {
+    this.#positionBefore =
+      this.process.model.find(numberOf(groupId), numberOf(batch.topic), batch.partition)?.position ?? 0;
+    this.process.model.offered(numberOf(groupId), batch);
+  }
+
+  taken(...[groupId, batch, taken]: Parameters<Watcher['taken']>): void {
+    const offsets = batch.records.map(({ offset }) => offset);
+    this.process.world.history.note(
+      this.process.name,
+      () => `takes ${taken} of ${partitionKey(batch.topic, batch.partition)} ${offsets.join(' ')} for ${groupId}`,
+    );
+    const partition = this.process.model.find(numberOf(groupId), numberOf(batch.topic), batch.partition);
+    if (partition === undefined) return;
+    for (const held of partition.confirm(offsets, taken, this.#positionBefore)) {
+      this.process.world.violations.add(
+        'bounds',
+        `${this.process.name} runs ${held.record.offset} of ${partition.name}, which it did not take`,
+      );
+    }
+    partition.refusing = taken < offsets.length;
+  }
+
+  resumed(...[groupId, partitions]: Parameters<Watcher['resumed']>): void {
+    for (const partition of this.#heldOf(groupId, partitions)) partition.refusing = false;
+  }
+
+  stateChanged(groupId: string, state: string): void {
+    this.process.world.history.note(this.process.name, () => `is ${state} in ${groupId}`);
+    if (state === 'crashed') this.process.crashed = true;
+  }
+
+  committing(...[groupId, offsets]: Parameters<Watcher['committing']>): void {
+    this.process.world.history.note(this.process.name, () => `commits ${describeCommits(offsets)} of ${groupId}`);
+    checkCommit(this.process.model, numberOf(groupId), offsets, this.process.world.mapsMayBeLost);
+    const commits = this.#commitsOf(groupId);
+    this.process.world.violations.expect(
+      commits.underWay === undefined,
+      'safety',
+      () => `${this.process.name} commits while a commit is under way`,
+    );
+    commits.underWay = this.#heldOf(groupId, offsets);
+  }
+
+  committed(...[groupId, error]: Parameters<Watcher['committed']>): void {
+    this.process.world.history.note(
+      this.process.name,
+      () => `commit ${error === undefined ? 'acknowledged' : `failed: ${String(error)}`} of ${groupId}`,
+    );
+    const commits = this.#commitsOf(groupId);
+    const partitions = commits.underWay ?? [];
+    commits.underWay = undefined;
+    commits.canRetry = error instanceof CommitError && error.canRetry;
+    if (error === undefined) return;
+    commits.failed++;
+    for (const partition of partitions) partition.notCommitted(this.process.world.now());
+  }
+
+  stopping(groupId: string): void {
+    this.process.model.stoppingSince ??= this.process.world.now();
+    this.#drainBegins(groupId, 'shutdown', this.process.model.ofGroup(numberOf(groupId)));
+  }
+
+  leaving(groupId: string): void {
+    this.process.world.history.note(this.process.name, () => `leaves ${groupId}`);
+    this.process.model.leaving.add(numberOf(groupId));
+    const { graceMs, forceMs } = this.process.world.scenario.engine;
+    if (this.process.alive && !this.process.crashed) {
+      this.#checkDrained(groupId, 'shutdown', graceMs + forceMs);
+    }
+  }
+
+  left(groupId: string): void {
+    const group = numberOf(groupId);
+    this.process.model.left.add(group);
+    for (const partition of this.process.model.ofGroup(group)) this.process.model.lose(partition);
+  }
+
+  #heldOf(groupId: string, partitions: readonly { topic: string; partition: number }[]): HeldPartition[] {
+    return partitions.flatMap((partition) => this.process.model.held.get(this.#key(groupId, partition)) ?? []);
+  }
+
+  #key(groupId: string, { topic, partition }: { topic: string; partition: number }): string {
+    return keyOf(numberOf(groupId), numberOf(topic), partition);
+  }
+
+  #commitsOf(groupId: string): CommitRecord {
+    return this.#commits.get(numberOf(groupId)) as CommitRecord;
+  }
+}
