@@ -14,7 +14,7 @@ import { ensureInstalled, root, run } from './lib/ready.mjs';
 ensureInstalled();
 const { bundleSimulator } = await import('./lib/simulator.mjs');
 
-/** The seeds that `npm test` plays are among these: what is caught here is caught there or a little later. */
+/** `npm test` plays the first 1,500 of these. */
 const SEEDS = 10_000;
 /** A defect that makes the simulation hang is caught as well. */
 const LIMIT_MS = 240_000;

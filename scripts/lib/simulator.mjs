@@ -8,7 +8,7 @@ import { root } from './ready.mjs';
 
 /**
  * Bundles the simulator. @param name of the file under `.cache/simulator`.
- * @param bug `{ file, find, replace }`: what is planted. Its place has to be there exactly once.
+ * @param bug `{ file, find, replace, also }`: what is planted. Each place has to be there exactly once.
  * @returns the URL to import.
  */
 export async function bundleSimulator(name, bug) {
@@ -37,10 +37,13 @@ function plant(setup, bug, done) {
   const path = join(root, bug.file);
   setup.onLoad({ filter: /\.ts$/ }, (args) => {
     if (args.path !== path) return undefined;
-    const source = readFileSync(path, 'utf8');
-    const places = source.split(bug.find).length - 1;
-    if (places !== 1) throw new Error(`${bug.name}: its place is in ${bug.file} ${places} times, not once`);
+    let source = readFileSync(path, 'utf8');
+    for (const { find, replace } of [bug, ...(bug.also ?? [])]) {
+      const places = source.split(find).length - 1;
+      if (places !== 1) throw new Error(`${bug.name}: its place is in ${bug.file} ${places} times, not once`);
+      source = source.replace(find, () => replace);
+    }
     done();
-    return { contents: source.replace(bug.find, () => bug.replace), loader: 'ts' };
+    return { contents: source, loader: 'ts' };
   });
 }

@@ -385,6 +385,26 @@ export const bugs = [
     replace: "        this.#dropHeldSlot(task.lane);\n        task.state = 'settled';",
   },
   {
+    name: 'stale twin: a partition that comes back finds its old assignment in place',
+    file: `${E}/group/member.ts`,
+    find: '    this.#partitions.delete(partition.key);\n    partition.worker.abandon',
+    replace: '    partition.worker.abandon',
+  },
+  {
+    name: 'attempts survive a reassignment',
+    file: `${E}/worker.ts`,
+    find: '    task.begin(this.clock.now());',
+    replace:
+      '    if (task.run === 0) task.attempt = this.memo?.get(`${task.assignment.key}/${task.offset}`) ?? 0;\n    task.begin(this.clock.now());',
+    also: [
+      {
+        find: "      if (task.state === 'running') {\n        task.abort(cause);",
+        replace:
+          "      (this.memo ??= new Map()).set(`${partition.key}/${task.offset}`, task.attempt);\n      if (task.state === 'running') {\n        task.abort(cause);",
+      },
+    ],
+  },
+  {
     name: 'lost partitions are kept',
     file: `${E}/group/member.ts`,
     find: "    this.#dropAll(gone, 'lost');\n",

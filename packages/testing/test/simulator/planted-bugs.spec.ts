@@ -3,11 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-interface PlantedBug {
-  readonly name: string;
-  readonly file: string;
+interface Change {
   readonly find: string;
   readonly replace: string;
+}
+
+interface PlantedBug extends Change {
+  readonly name: string;
+  readonly file: string;
+  readonly also?: readonly Change[];
 }
 
 const root = join(import.meta.dirname, '../../../..');
@@ -15,9 +19,11 @@ const list = '../../../../scripts/mutants/bugs.mjs';
 const { bugs } = (await import(list)) as { bugs: readonly PlantedBug[] };
 
 describe('planted bugs', () => {
-  it.each(bugs)('$name: has its place in the engine', ({ file, find, replace }) => {
-    expect(readFileSync(join(root, file), 'utf8').split(find)).toHaveLength(2);
-    expect(replace).not.toBe(find);
+  it.each(bugs)('$name: has its place in the engine', ({ file, also = [], ...first }) => {
+    for (const { find, replace } of [first, ...also]) {
+      expect(readFileSync(join(root, file), 'utf8').split(find)).toHaveLength(2);
+      expect(replace).not.toBe(find);
+    }
   });
 
   it('are all in the table of what caught them', () => {
