@@ -68,7 +68,6 @@ export class GroupMember implements DriverConsumerListener {
   /** Resolves when the last commit of a shutdown has been made: drains for a rebalance end with it. */
   readonly #over: Promise<void>;
   #end!: () => void;
-  #isOver = false;
 
   state: DriverConsumerState = 'connecting';
   error: Error | undefined;
@@ -191,7 +190,6 @@ export class GroupMember implements DriverConsumerListener {
     this.#consumer.pause(all.map(plain));
     await this.#drain(all, 'shutdown', { budgetMs: graceMs, waits: true, forceMs });
     this.#committer.close();
-    this.#isOver = true;
     this.#end();
     await this.#consumer.stop().catch(() => {});
     this.#coming.clear();
@@ -265,7 +263,6 @@ export class GroupMember implements DriverConsumerListener {
         const { code, canRetry } = thrown as CommitError;
         const mended = canRetry || code === 'COMMIT_METADATA_TOO_LARGE';
         const joining = code === 'COMMIT_STALE' && partitions.some((partition) => partition.alive);
-        if (this.#isOver) return;
         if (joining ? this.#init.clock.now() >= staleUntil : tries >= LAST_COMMIT_TRIES || !mended) return;
       }
       if (await within(this.#over, this.#init.clock, LAST_COMMIT_PAUSE_MS)) return;
