@@ -413,8 +413,8 @@ export const bugs = [
   {
     name: 'what was lost during a join comes to life after it',
     file: `${E}/group/member.ts`,
-    find: 'for (const start of starts) if (coming.has(partitionKey(start.topic, start.partition))) this.#add(start);',
-    replace: 'for (const start of starts) this.#add(start);',
+    find: 'const came = starts.filter(({ topic, partition }) => coming.has(partitionKey(topic, partition)));',
+    replace: 'const came = starts.filter(() => coming);',
   },
   {
     name: 'a partition that comes during a shutdown starts',

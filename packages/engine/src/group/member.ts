@@ -121,7 +121,8 @@ export class GroupMember implements DriverConsumerListener {
     const fresh = assignment.partitions.filter((p) => !this.#partitions.has(partitionKey(p.topic, p.partition)));
     const coming = (this.#coming = new Set(fresh.map(({ topic, partition }) => partitionKey(topic, partition))));
     const starts = await startPositions(this.#consumer, fresh, this.#init.fromBeginning);
-    for (const start of starts) if (coming.has(partitionKey(start.topic, start.partition))) this.#add(start);
+    const came = starts.filter(({ topic, partition }) => coming.has(partitionKey(topic, partition)));
+    for (const start of came) this.#add(start);
 
     this.#revokedAt = undefined;
     this.#committer.release();
@@ -129,7 +130,7 @@ export class GroupMember implements DriverConsumerListener {
     this.lastRebalance = {
       at: clock.now(),
       durationMs: clock.now() - since,
-      assigned: starts.length,
+      assigned: came.length,
       revoked: revoked.length,
       kept: kept.length,
     };
@@ -138,7 +139,7 @@ export class GroupMember implements DriverConsumerListener {
       groupId: this.groupId,
       generation: this.generation,
       memberId: this.memberId,
-      assigned: fresh.map(plain),
+      assigned: came.map(plain),
       revoked: revoked.map(plain),
       kept: kept.map(plain),
       durationMs: this.lastRebalance.durationMs,

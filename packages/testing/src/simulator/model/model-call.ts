@@ -23,12 +23,14 @@ export interface ModelCall {
 }
 
 /**
- * It was cut off and counts for nothing, and its timeout and the grace after it are over: the engine may have stopped
- * waiting for its handler, and no event tells of it.
+ * It was cut off and counts for nothing, and no event tells when the engine has put its record back: it failed in the
+ * very turn in which its signal was aborted, or its timeout and the grace after it are over and its handler is no longer
+ * waited for.
  */
 export function isCutOffForGood(call: ModelCall, now: number): boolean {
-  const { timeoutMs } = call.partition.worker;
   const cause = call.abortedFor();
-  if (call.partition.dead || timeoutMs === undefined || (cause !== 'rebalance' && cause !== 'shutdown')) return false;
-  return now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;
+  if (call.partition.dead || (cause !== 'rebalance' && cause !== 'shutdown')) return false;
+  if (call.end !== undefined) return call.end !== 'ok';
+  const { timeoutMs } = call.partition.worker;
+  return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;
 }

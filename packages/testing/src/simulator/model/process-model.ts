@@ -154,6 +154,8 @@ export class ProcessModel {
       this.violations.expect(gone, 'truth', () => `${what}, but its partition is held and it ran`);
       return this.#late(key, event.offset);
     }
+    // what ends in the very moment in which the group has been left may be told of; it is committed no more
+    if (partition === undefined && this.left.has(numberOf(event.groupId))) return;
     if (event.type === 'record.settled' && event.disposition === 'abandoned') {
       this.#abandoned.push({ key, offset: event.offset });
       return;
@@ -174,8 +176,7 @@ export class ProcessModel {
       return;
     }
     if (partition === undefined || held === undefined) {
-      // what ends in the very moment in which the group has been left may be told of; it is committed no more
-      if (!this.left.has(numberOf(event.groupId))) this.violations.add('ownership', `${what}, which is not held`);
+      this.violations.add('ownership', `${what}, which is not held`);
       return;
     }
     if (event.type === 'record.settled') this.#done(partition, held, what);

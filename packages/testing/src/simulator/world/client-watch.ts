@@ -75,8 +75,8 @@ export class ClientWatch implements Watcher {
   }
 
   assignedEnded(...[groupId, { partitions }, starts]: Parameters<Watcher['assignedEnded']>): void {
-    if (!this.process.alive) return;
     const group = numberOf(groupId);
+    if (!this.process.alive || this.process.model.left.has(group)) return;
     const lost = this.process.model.assigning.get(group) ?? new Set();
     const fresh = partitions
       .filter(
