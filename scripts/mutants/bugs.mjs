@@ -187,6 +187,13 @@ export const bugs = [
     replace: '',
   },
   {
+    name: 'another partition goes between a serial record and its retry',
+    file: `${E}/worker.ts`,
+    find: '        this.#due = task;\n',
+    replace:
+      '        this.#dropHeldSlot(lane);\n        partition.lanes.makeReady(lane);\n        this.#turns.offer(partition);\n',
+  },
+  {
     name: 'lanes set aside are not looked at again',
     real: true,
     file: `${E}/worker.ts`,

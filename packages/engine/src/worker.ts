@@ -46,6 +46,11 @@ export class Worker {
   /** Slots in use: never above `options.limit`. A serial worker's own is taken while its record waits, too. */
   #slotsUsed = 0;
   #pumping = false;
+  /**
+   * A serial worker's record whose wait for its next attempt is over, while the process has no slot free: it goes before
+   * everything else of the worker, whose slot it still holds.
+   */
+  #due: Task | undefined;
   /** Running tasks of partitions that are gone: nobody else knows of their timers any more. */
   readonly #orphans = new Set<Task>();
   /** By an operator. */
@@ -102,6 +107,7 @@ export class Worker {
     if (this.#pumping) return; // a handler settled synchronously inside the loop below
     this.#pumping = true;
     try {
+      if (this.#due !== undefined) this.#startDue(this.#due);
       while (this.#slotsUsed < this.options.limit) {
         const partition = this.#turns.next();
         if (partition === undefined) return;
@@ -124,6 +130,20 @@ export class Worker {
       }
     } finally {
       this.#pumping = false;
+    }
+  }
+
+  /** A pause or a drain that began meanwhile ends the hold on the worker's slot: others may go on. */
+  #startDue(task: Task): void {
+    const { lane, assignment } = task;
+    if (!assignment.canStart) {
+      this.#dropHeldSlot(lane);
+      assignment.lanes.makeReady(lane);
+      this.#turns.offer(assignment);
+    } else if (this.slots.acquire(this)) {
+      this.#due = undefined;
+      lane.holdsSlot = false;
+      this.#start(task);
     }
   }
 
@@ -240,13 +260,12 @@ export class Worker {
       task.timer = undefined;
       partition.waiting--;
       task.state = 'queued';
-      if (lane.holdsSlot && partition.canStart && this.slots.acquire(this)) {
-        lane.holdsSlot = false;
-        this.#start(task);
+      if (lane.holdsSlot) {
+        this.#due = task;
+        this.pump();
         return;
       }
       partition.lanes.makeReady(lane);
-      this.#dropHeldSlot(lane);
       this.reconsider(partition);
     }, delayMs);
     if (lane.holdsSlot) {
@@ -310,6 +329,7 @@ export class Worker {
     if (!lane.holdsSlot) return;
     lane.holdsSlot = false;
     this.#slotsUsed--;
+    if (this.#due?.lane === lane) this.#due = undefined;
   }
 
   #clearTimer(task: Task): void {
@@ -360,6 +380,7 @@ export class Worker {
       this.#dropHeldSlot(task.lane);
     } else if (task.state === 'queued') {
       partition.lanes.withdraw(task.lane);
+      this.#dropHeldSlot(task.lane);
     }
     this.#settle(task, 'skipped', task.error);
     if (partition.frozenAt === task) {

@@ -16,6 +16,8 @@ export interface HeldRecord {
   /** While it waits: no attempt before. Milliseconds. */
   notBefore: number;
   frozenScope: 'key' | 'partition';
+  /** It could not start when its wait was over: a serial worker goes on with others. */
+  letOthersBy: boolean;
   /** An operator has given it up; the engine settles it in this very call. */
   givenUp: boolean;
   /** Meaningless unless it runs. */
@@ -127,6 +129,7 @@ export class HeldPartition {
       attempts: 0,
       notBefore: 0,
       frozenScope: 'key',
+      letOthersBy: false,
       givenUp: false,
       call: undefined,
     });

@@ -242,6 +242,7 @@ export class ProcessModel {
     switch (fate.type) {
       case 'again':
         held.phase = 'waiting';
+        held.letOthersBy = false;
         held.notBefore = now + fate.delayMs;
         if (!fate.counts) held.attempts--;
         return;
@@ -361,6 +362,22 @@ export class ProcessModel {
     partition.dead = true;
     for (const call of this.running)
       if (call.partition === partition && call.end !== undefined) this.running.delete(call);
+  }
+
+  /** Nothing of this partition may start. */
+  stands(partition: HeldPartition): boolean {
+    return (
+      partition.paused ||
+      this.pausedWorkers.has(partition.workerIndex) ||
+      partition.draining !== 'no' ||
+      partition.frozenWhole
+    );
+  }
+
+  /** The engine has told in this step that it gives this partition up; by a seek, say. */
+  isGivenUp({ group, topic, partition }: HeldPartition): boolean {
+    const key = keyOf(group, topic, partition);
+    return this.#abandoned.some((abandoned) => abandoned.key === key);
   }
 
   /** Abandoned records that were told of since the last call. */

@@ -16,7 +16,28 @@ export function checkStart(process: ProcessModel, partition: HeldPartition, held
   if (held.phase === 'running' || held.phase === 'frozen') wrong('order', `while it is ${held.phase}`);
   if (world.now() < held.notBefore) wrong('attempts', `${held.notBefore - world.now()} ms too early`);
   for (const other of partition.blockers(held)) wrong('order', `before ${other.record.offset} of its lane has settled`);
+  if (partition.worker.concurrency === 'serial') {
+    const other = waitingElsewhere(process, partition);
+    if (other !== undefined)
+      wrong('order', `while ${other.record.offset} of another partition waits for its next attempt`);
+  }
   if (attempt !== held.attempts + 1) wrong('attempts', `as attempt ${attempt}, it is number ${held.attempts + 1}`);
+}
+
+/**
+ * A serial worker does one record at a time, its retries included. What is paused or given back when its wait is over
+ * holds the others up no longer.
+ */
+function waitingElsewhere(process: ProcessModel, partition: HeldPartition): HeldRecord | undefined {
+  const now = process.world.now();
+  for (const other of process.held.values()) {
+    if (other === partition || other.workerIndex !== partition.workerIndex || process.isGivenUp(other)) continue;
+    const waiting = other.waiting.find(
+      ({ notBefore, letOthersBy }) => now < notBefore || (now > notBefore && !letOthersBy && !process.stands(other)),
+    );
+    if (waiting !== undefined) return waiting;
+  }
+  return undefined;
 }
 
 /** Called when one more has started. */

@@ -22,6 +22,7 @@ export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void
         checkTruth(process, partition, found);
         checkBuffer(process, partition);
         checkGoingOn(process, partition, found);
+        noticeHolds(process, partition);
       }
     }
     for (const key of shown.keys()) process.violations.add('ownership', `${process.name} keeps ${key}, which is gone`);
@@ -115,6 +116,13 @@ function checkBuffer(process: ProcessModel, partition: HeldPartition): void {
   );
 }
 
+/** A wait that is over while its partition stands no longer holds a serial worker's other partitions up. */
+function noticeHolds(process: ProcessModel, partition: HeldPartition): void {
+  const now = process.world.now();
+  if (!process.stands(partition)) return;
+  for (const held of partition.waiting) if (now >= held.notBefore) held.letOthersBy = true;
+}
+
 /** What may start and has a slot has started: there is no later moment in which it would. */
 function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: PartitionSnapshot): void {
   const { worker, workerIndex } = partition;
@@ -128,12 +136,13 @@ function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: Pa
   const mine = [...process.running].filter((call) => call.partition.workerIndex === workerIndex);
   if (mine.length >= worker.limit) return;
   const others = [...process.held.values()].filter((other) => other.workerIndex === workerIndex);
-  // a serial worker's slot waits along with a retry
-  if (worker.concurrency === 'serial' && others.some((other) => other.waiting.length > 0)) return;
+  // a serial worker's slot waits along with a retry, until its time has come
+  const now = process.world.now();
+  const waits = others.some((other) => other.waiting.some(({ notBefore }) => now <= notBefore));
+  if (worker.concurrency === 'serial' && waits) return;
   // who has a place is the worker's business, but somebody has to
   if (worker.partitionLimit !== undefined && mine.length > 0) return;
   const bound = shown.mapHeld ? highestSettled(partition) : Infinity;
-  const now = process.world.now();
   const startable = partition.heads().find((head) => mayStart(head, now) && head.record.offset < bound);
   if (startable !== undefined) {
     process.violations.add(
