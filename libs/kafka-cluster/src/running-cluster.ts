@@ -9,6 +9,9 @@ import { poll } from './waiting.js';
 
 /** From the start of a broker's process until it answers: 3 s when nothing else runs, more on a busy machine. */
 const START_MS = 90_000;
+
+/** From the creation of a topic until its leaders are known. Milliseconds. */
+const TOPIC_MS = 30_000;
 const DEFAULT_PARTITIONS = 4;
 const MAX_REPLICATION = 3;
 
@@ -75,9 +78,22 @@ export class RunningCluster implements KafkaCluster {
     const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
     await withAdmin(this.bootstrap, async (admin) => {
       const topics = [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }];
-      const created = await admin.createTopics({ topics, waitForLeaders: true });
+      const created = await admin.createTopics({ topics });
       if (!created) throw new KafkaClusterError(`Topic ${name} exists already`);
     });
+    // kafkajs' own `waitForLeaders` gives up where it asks a broker that has not heard of the topic yet
+    await Promise.all(
+      this.brokers.filter(({ id }) => this.#running.has(id)).map((broker) => this.#hasLeaders(broker, name)),
+    );
+  }
+
+  async #hasLeaders({ id, address }: Broker, topic: string): Promise<void> {
+    await poll(`leaders of topic ${topic} on broker ${id}`, TOPIC_MS, () =>
+      withAdmin([address], async (admin) => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        return topics[0]?.partitions.every(({ leader }) => leader >= 0) || undefined;
+      }),
+    );
   }
 
   async describeGroup(groupId: string): Promise<GroupDescription> {
