@@ -2,11 +2,14 @@ import tseslint from 'typescript-eslint';
 
 /**
  * The arrows of the architecture: what each package may import of the others, and of the world.
- * nestjs → engine ← kafkajs | testing, and nestjs → kafkajs as its default driver.
+ * nestjs → engine ← kafkajs | testing | postgres | redis | dlq, and nestjs → kafkajs as its default driver.
  */
 const arrows = {
   'packages/engine': { may: [], world: [] },
   'packages/kafkajs': { may: ['@kafka-worker/engine'], world: ['kafkajs', 'snappyjs', 'lz4-napi', 'zstd-codec'] },
+  'packages/postgres': { may: ['@kafka-worker/engine'], world: ['pg'] },
+  'packages/redis': { may: ['@kafka-worker/engine'], world: ['ioredis', 'redis'] },
+  'packages/dlq': { may: ['@kafka-worker/engine', '@kafka-worker/kafkajs'], world: [] },
   // fast-check: the simulator only
   'packages/testing': { may: ['@kafka-worker/engine'], world: ['fast-check'] },
   'packages/nestjs': {

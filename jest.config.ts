@@ -16,9 +16,9 @@ const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^@kafka-worker/(engine|kafkajs|testing|nestjs)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@kafka-worker/(engine|kafkajs|testing|nestjs|postgres|redis|dlq)$': '<rootDir>/packages/$1/src/index.ts',
     '^@kafka-worker/(testing|nestjs)/(conformance|simulator|testing)$': '<rootDir>/packages/$1/src/$2/index.ts',
-    '^@app/(kafka-cluster|doc-blocks)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@app/(kafka-cluster|doc-blocks|services)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },

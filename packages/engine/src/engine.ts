@@ -114,7 +114,7 @@ export class WorkerEngine {
   }
 
   #member(groupId: string, workers: readonly Worker[]): GroupMember {
-    const { rebalance = {}, fromBeginning = true } = this.#options;
+    const { rebalance = {} } = this.#options;
     return new GroupMember({
       groupId,
       workers,
@@ -123,7 +123,7 @@ export class WorkerEngine {
       strategy: rebalance.strategy ?? 'drain',
       rebalanceMs: rebalance.timeoutMs,
       keepAliveMs: this.#driver.capabilities.keepAliveDuringRevokeMs?.(this.#consumerOptions(groupId, [])),
-      fromBeginning,
+      fromBeginning: (this.#options.startFrom ?? 'beginning') !== 'latest',
     });
   }
 
@@ -138,7 +138,7 @@ export class WorkerEngine {
       topics,
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
       rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_TIMEOUT_MS,
-      fromBeginning: this.#options.fromBeginning ?? true,
+      fromBeginning: (this.#options.startFrom ?? 'beginning') !== 'latest',
     };
   }
 

@@ -1,10 +1,19 @@
 import type { DriverConsumerState } from './driver/driver.js';
 import type { TopicPartition } from './driver/record.js';
+import type { Disposition } from './delivery/delivery.js';
 import type { FreezeScope } from './delivery/failure-policy.js';
-import type { EngineState } from './events/events.js';
+import type { EngineState, FreezeReason } from './events/events.js';
 
-/** What a record is doing. */
-export type RecordState = 'queued' | 'running' | 'waiting' | 'frozen';
+/**
+ * queued     behind others of its lane, or waiting for a slot
+ * claiming   its commit is awaited before its handler starts (`at-most-once`)
+ * running    with a handler
+ * waiting    for its next attempt
+ * forwarding its copy is on the way to a dead-letter or retry topic
+ * frozen     stands
+ * parked     behind a frozen record of its lane; its bytes are read again when they are needed
+ */
+export type RecordState = 'queued' | 'claiming' | 'running' | 'waiting' | 'forwarding' | 'frozen' | 'parked';
 
 /** A record in flight. Its payload is not in here; `key` is, cut to 64 characters. */
 export interface RecordSnapshot {
@@ -21,11 +30,14 @@ export interface RecordSnapshot {
 /** Why a partition or a lane stands still. */
 export interface FreezeSnapshot {
   readonly scope: FreezeScope;
+  readonly reason: FreezeReason;
   readonly offset: number;
   readonly key: string | null;
   readonly error: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** When it tries again by itself. Milliseconds since the epoch. */
+  readonly unfreezesAt?: number;
 }
 
 /** One owned partition. */
@@ -53,7 +65,11 @@ export interface PartitionSnapshot extends TopicPartition {
   /** The record that holds the frontier. */
   readonly heldBy?: RecordSnapshot;
   readonly runningRecords: readonly RecordSnapshot[];
+  /** Records behind frozen ones of their lane whose bytes were given up. */
+  readonly parked: number;
   readonly frozen: readonly FreezeSnapshot[];
+  /** Why the partition has no position to go on from; somebody has to seek. */
+  readonly held?: string;
   readonly paused: boolean;
   /** The done-set is too large for more records above it to be started. */
   readonly mapHeld: boolean;
@@ -69,6 +85,11 @@ export interface WorkerSnapshot {
   readonly limit: number;
   readonly running: number;
   readonly paused: boolean;
+  readonly delivery: string;
+  /** Records by what became of them since the start; `frozen` counts every freeze. */
+  readonly dispositions: Readonly<Record<Disposition, number>>;
+  /** Dead letters that the budget allows now; undefined: no budget. */
+  readonly deadLetterBudget?: number;
 }
 
 /** The last time the group's partitions were dealt out. */

@@ -347,7 +347,7 @@ export class Worker {
     task.lane.state = 'frozen';
     // with another record of the partition frozen already, the first one stays its reason
     if (scope === 'partition') task.assignment.frozenAt ??= task;
-    this.events.emit({ type: 'frozen', ...this.#of(task), scope, error });
+    this.events.emit({ type: 'frozen', ...this.#of(task), scope, error, reason: 'attempts', unfreezeInMs: undefined });
   }
 
   /** Records of this partition that stand frozen, ascending in offset. */
@@ -364,7 +364,7 @@ export class Worker {
         task.state = 'queued';
         partition.lanes.makeReady(task.lane);
       }
-      this.events.emit({ type: 'unfrozen', ...this.#where(partition), scope: task.frozenScope, skipped: skip });
+      this.events.emit({ type: 'unfrozen', ...this.#of(task), scope: task.frozenScope, skipped: skip, by: 'operator' });
     }
     partition.frozenAt = undefined;
     this.reconsider(partition);

@@ -1,4 +1,5 @@
-import type { KafkaRecord } from '../driver/record.js';
+import type { OutgoingRecord } from '../driver/driver.js';
+import type { KafkaRecord, TopicPartition } from '../driver/record.js';
 
 /**
  * done           the handler settled without an error
@@ -25,11 +26,34 @@ export interface Delivery {
   readonly signal: AbortSignal;
   /** One past the last record of the partition that could be read when this one was fetched. */
   readonly highWatermark: number;
+  /** Where the record stood first, where it came through a retry topic; undefined where it did not. */
+  readonly origin: RecordOrigin | undefined;
+  /** With `exactlyOnce(store)`: the store's transaction, which the record's offset is written in. Else undefined. */
+  readonly transaction: unknown;
   /**
-   * Commits what is settled in the partition now (this record is not, while its handler runs).
-   * @throws CommitError when the broker does not acknowledge it.
+   * With `transactional()`: sends these records in the transaction that commits this one, when the handler has settled
+   * without an error. What a failed attempt sent is dropped.
+   * @throws KafkaWorkerError NOT_TRANSACTIONAL with any other guarantee.
+   */
+  send(records: OutgoingRecord | readonly OutgoingRecord[]): void;
+  /**
+   * The record counts as done for the log from now on: commits it with what else is settled in the partition. A failure
+   * after that is still retried and goes to `onFailure`, in this process only.
+   * @throws CommitError when the broker does not acknowledge it; KafkaWorkerError NOT_TRANSACTIONAL where offsets are
+   * part of a transaction, or with `commit: 'none'`.
    */
   commit(): Promise<void>;
+}
+
+/** Where a record stood before it went through retry topics. */
+export interface RecordOrigin extends TopicPartition {
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  /** Attempts made before this delivery. */
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly firstFailedAt: number;
 }
 
 /** Settles (or resolves) without an error: the record is done. Throws or rejects: the attempt has failed. */

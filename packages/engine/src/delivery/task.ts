@@ -3,7 +3,9 @@ import type { PartitionAssignment } from '../group/partition-assignment.js';
 import type { RecordState } from '../inspect.js';
 import type { Lane } from '../lanes/lane.js';
 import type { TimerHandle } from '../clock.js';
-import type { AbortCause, Delivery } from './delivery.js';
+import type { OutgoingRecord } from '../driver/driver.js';
+import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
+import type { AbortCause, Delivery, RecordOrigin } from './delivery.js';
 import type { FreezeScope } from './failure-policy.js';
 
 /** The reason of an aborted signal; `cause` says why. */
@@ -88,6 +90,18 @@ export class Task implements Delivery {
       if (this.aborted !== undefined) this.#controller.abort(new DeliveryAbortedError(this.aborted));
     }
     return this.#controller.signal;
+  }
+
+  get origin(): RecordOrigin | undefined {
+    return undefined;
+  }
+
+  get transaction(): unknown {
+    return undefined;
+  }
+
+  send(_records: OutgoingRecord | readonly OutgoingRecord[]): void {
+    throw new KafkaWorkerError('NOT_TRANSACTIONAL', 'send() needs delivery: transactional()');
   }
 
   commit(): Promise<void> {

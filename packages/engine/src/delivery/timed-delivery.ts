@@ -1,5 +1,6 @@
 import type { KafkaRecord } from '../driver/record.js';
-import type { Delivery } from './delivery.js';
+import type { OutgoingRecord } from '../driver/driver.js';
+import type { Delivery, RecordOrigin } from './delivery.js';
 import { DeliveryAbortedError, type Task } from './task.js';
 
 /**
@@ -36,6 +37,18 @@ export class TimedDelivery implements Delivery {
   get signal(): AbortSignal {
     if (this.#task.run === this.#run) return this.#task.signal;
     return AbortSignal.abort(new DeliveryAbortedError('timeout'));
+  }
+
+  get origin(): RecordOrigin | undefined {
+    return this.#task.origin;
+  }
+
+  get transaction(): unknown {
+    return this.#task.transaction;
+  }
+
+  send(records: OutgoingRecord | readonly OutgoingRecord[]): void {
+    this.#task.send(records);
   }
 
   commit(): Promise<void> {

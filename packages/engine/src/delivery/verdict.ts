@@ -34,7 +34,7 @@ export function judge(
   if (!hopeless && attempt < attempts && ask(() => retryIf?.(error, record) ?? true, false)) {
     return { type: 'retry', delayMs: milliseconds(ask(() => backoff(attempt, error, record), 0)), counts: true };
   }
-  return options.onFailure;
+  return options.onFailure as Verdict;
 }
 
 /** Users' functions may throw: the record must not hang between two states because of it. */

@@ -12,6 +12,8 @@ export interface KafkaDriver {
   createConsumer(options: DriverConsumerOptions): DriverConsumer;
   /** Connects nothing yet. */
   createProducer(): DriverProducer;
+  /** Present where `capabilities.transactions`. Connects nothing yet. */
+  createTransactionalProducer?(transactionalId: string): DriverTransactionalProducer;
   /** Connects nothing yet. */
   createAdmin(): DriverAdmin;
 }
@@ -222,6 +224,37 @@ export interface DriverProducer {
    */
   send(records: readonly OutgoingRecord[]): Promise<RecordMetadata[]>;
   /** Waits for what was sent and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What stands or falls together. */
+export interface DriverTransaction {
+  /** In this order within each partition. May be empty. */
+  readonly records: readonly OutgoingRecord[];
+  readonly groupId: string;
+  /** At least one. */
+  readonly offsets: readonly OffsetCommit[];
+}
+
+/** Commits records together with the offsets they were made from. One transaction at a time, one after the other. */
+export interface DriverTransactionalProducer {
+  /**
+   * Connects and takes the transactional id over: whoever had it is fenced, and what it had open is aborted, or
+   * completed where its commit had been accepted. Resolves when that is through, so that offsets which the group has
+   * committed are final for whoever reads them afterwards. Called again after `TRANSACTION_IN_DOUBT`, with the same
+   * meaning for our own last transaction. Rejects with `CONNECTION`, or `TRANSACTION_ABORTED` where it may be tried again.
+   */
+  open(): Promise<void>;
+  /**
+   * One transaction with these records and offsets, from its begin to its commit. Where it fails on the way it is
+   * aborted before this rejects. Rejects with a `TransactionError`: `TRANSACTION_ABORTED` nothing of it counts;
+   * `TRANSACTION_FENCED` nothing of it counts and nothing ever will by this producer; `TRANSACTION_IN_DOUBT` the commit
+   * was sent and its answer lost: `open` before anything else. With `SEND_FAILED` and `canRetry` false where a topic
+   * does not exist or a record is refused for good, with `COMMIT_METADATA_TOO_LARGE` (a `CommitError`) where metadata is:
+   * nothing of it counts then.
+   */
+  transact(transaction: DriverTransaction): Promise<void>;
+  /** Waits for what is under way and closes. Idempotent, never rejects. */
   close(): Promise<void>;
 }
 

@@ -20,6 +20,17 @@ export class RetryLaterError extends KafkaWorkerError {
   }
 }
 
+/**
+ * Thrown by a handler: no further attempts, straight to the dead-letter topic of `onFailure` (or of the end of its
+ * `retryTopics`). Where the worker has none, `onFailure` decides as it is.
+ */
+export class DeadLetterError extends KafkaWorkerError {
+  override readonly name = 'DeadLetterError';
+  constructor(reason = 'dead-lettered by the handler', options: { cause?: unknown } = {}) {
+    super('DEAD_LETTER', reason, options);
+  }
+}
+
 /** Thrown by a handler: freeze this record's key or partition now, without further attempts. */
 export class FreezeError extends KafkaWorkerError {
   override readonly name = 'FreezeError';

@@ -1,4 +1,4 @@
-import type { DriverConsumerState } from '../driver/driver.js';
+import type { DriverConsumerState, RecordMetadata } from '../driver/driver.js';
 import type { TopicPartition } from '../driver/record.js';
 import type { Disposition } from '../delivery/delivery.js';
 import type { FreezeScope } from '../delivery/failure-policy.js';
@@ -64,13 +64,35 @@ export type EngineEvent =
   | (OfRecord & {
       readonly type: 'record.settled';
       readonly disposition: Exclude<Disposition, 'frozen'>;
-      /** What it was skipped for. */
+      /** What it was skipped, dead-lettered or retried later for. */
       readonly error?: Error;
+      /** Where its copy stands now: dead letters and retry topics. */
+      readonly to?: RecordMetadata;
     })
   | (OfRecord & { readonly type: 'record.failed'; readonly error: Error; readonly retryInMs: number | undefined })
   | (OfRecord & { readonly type: 'record.late'; readonly outcome: 'done' | 'failed' })
-  | (OfRecord & { readonly type: 'frozen'; readonly scope: FreezeScope; readonly error: Error })
-  | (OfPartition & { readonly type: 'unfrozen'; readonly scope: FreezeScope; readonly skipped: boolean })
+  | (OfRecord & {
+      readonly type: 'frozen';
+      readonly scope: FreezeScope;
+      readonly reason: FreezeReason;
+      readonly error: Error;
+      /** When it will try again by itself. Milliseconds; undefined: never. */
+      readonly unfreezeInMs: number | undefined;
+    })
+  | (OfPartition & {
+      readonly type: 'unfrozen';
+      readonly offset: number;
+      readonly scope: FreezeScope;
+      readonly skipped: boolean;
+      readonly by: 'operator' | 'timer';
+    })
+  /** A dead letter or a record for a retry topic was not acknowledged; undefined `retryInMs`: the lane freezes. */
+  | (OfRecord & {
+      readonly type: 'forward.failed';
+      readonly to: string;
+      readonly error: Error;
+      readonly retryInMs: number | undefined;
+    })
   | (OfPartition & { readonly type: 'paused' | 'resumed' })
   | (OfPartition & { readonly type: 'sought'; readonly offset: number })
   | {
@@ -87,7 +109,19 @@ export type EngineEvent =
       readonly from: number;
       readonly to: number;
       readonly reason: string;
-    });
+    })
+  /** The partition stands: it has no position that could be taken without losing or repeating much. Somebody has to seek. */
+  | (OfPartition & { readonly type: 'position.held'; readonly from: number | undefined; readonly reason: string })
+  /** The partition was taken anew from its store: somebody else had claimed it, or the store had been away. */
+  | (OfPartition & { readonly type: 'claim.renewed'; readonly offset: number; readonly error: Error });
+
+/**
+ * attempts  its attempts are used up
+ * handler   the handler threw `FreezeError`
+ * budget    it would have been dead-lettered, and the budget is spent
+ * forward   its dead letter or its copy for a retry topic could not be sent
+ */
+export type FreezeReason = 'attempts' | 'handler' | 'budget' | 'forward';
 
 /** What partitions are drained for. */
 export type DrainCause = 'rebalance' | 'shutdown';

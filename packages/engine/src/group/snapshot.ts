@@ -37,6 +37,8 @@ function snapshotWorker(worker: Worker): WorkerSnapshot {
     limit: worker.options.limit,
     running: worker.running,
     paused: worker.paused,
+    delivery: 'at-least-once',
+    dispositions: {} as never,
   };
 }
 
@@ -63,6 +65,7 @@ function snapshotPartition(partition: PartitionAssignment, now: number): Partiti
     ...(tracker.first === undefined ? {} : { heldBy: snapshotTask(tracker.first, now) }),
     runningRecords: tasks.filter((task) => task.state === 'running').map((task) => snapshotTask(task, now)),
     frozen: tasks.filter((task) => task.state === 'frozen').map(snapshotFreeze),
+    parked: 0,
     paused: partition.paused || partition.worker.paused,
     mapHeld: partition.mapHeld,
     draining: partition.draining,
@@ -83,6 +86,7 @@ function snapshotTask(task: Task, now: number): RecordSnapshot {
 function snapshotFreeze(task: Task): FreezeSnapshot {
   return {
     scope: task.frozenScope,
+    reason: 'attempts',
     offset: task.offset,
     key: keyText(task),
     error: task.error?.message ?? '',

@@ -1,5 +1,6 @@
 import { exponential } from '../delivery/backoff.js';
-import { freeze, isFailurePolicy } from '../delivery/failure-policy.js';
+import { failurePolicyMistake, freeze, skip } from '../delivery/failure-policy.js';
+import { isDeliveryGuarantee } from '../delivery/guarantee.js';
 import type { ConfigurationMistake } from '../errors/configuration.error.js';
 import {
   CONCURRENCIES,
@@ -13,8 +14,13 @@ const DEFAULT_LIMIT = 16;
 const DEFAULT_ATTEMPTS = 3;
 const DEFAULT_COMMIT_INTERVAL_MS = 1000;
 const DEFAULT_COMMIT_RECORDS = 1000;
+/** Long enough to share what a transaction costs, short enough for readers of what it writes. */
+const TRANSACTION_INTERVAL_MS = 100;
+const TRANSACTION_RECORDS = 500;
 const DEFAULT_BUFFER_RECORDS = 1000;
 const DEFAULT_BUFFER_BYTES = 16 * 1024 * 1024;
+const DEFAULT_IDEMPOTENCY_TTL_MS = 86_400_000;
+const DEFAULT_IDEMPOTENCY_LEASE_MS = 30_000;
 
 /**
  * Everything that is wrong with a worker's options; an empty list means that `compileWorkerOptions` will succeed.
@@ -66,13 +72,15 @@ export function checkWorkerOptions(
   whole('timeoutMs', options.timeoutMs);
 
   const { commit, retry, buffer, onFailure } = options;
-  if (typeof commit === 'string') oneOf('commit', commit, ['each', 'manual']);
+  if (typeof commit === 'string') oneOf('commit', commit, ['each', 'manual', 'none']);
   else if (isObject(commit)) {
     unknownNames('commit', commit, ['intervalMs', 'records'], wrong);
-    whole('commit.intervalMs', commit.intervalMs);
-    whole('commit.records', commit.records);
+    for (const name of ['intervalMs', 'records']) if (commit[name] !== Infinity) whole(`commit.${name}`, commit[name]);
+    if (commit.intervalMs === Infinity && commit.records === Infinity) {
+      wrong('commit', "both are Infinity, so that nothing would be committed; say 'none' where that is meant");
+    }
   } else if (commit !== undefined)
-    wrong('commit', `${show(commit)} is not allowed; { intervalMs, records }, 'each' or 'manual' is`);
+    wrong('commit', `${show(commit)} is not allowed; { intervalMs, records }, 'each', 'manual' or 'none' is`);
 
   if (isObject(retry)) {
     unknownNames('retry', retry, ['attempts', 'backoff', 'retryIf'], wrong);
@@ -87,9 +95,25 @@ export function checkWorkerOptions(
     whole('buffer.bytes', buffer.bytes);
   } else if (buffer !== undefined) wrong('buffer', `${show(buffer)} is not allowed; { records, bytes } is`);
 
-  if (onFailure !== undefined && !isFailurePolicy(onFailure)) {
-    wrong('onFailure', `${show(onFailure)} is not a failure policy; freeze('partition'), freeze('key') or skip() is`);
+  const policyMistake = onFailure === undefined ? undefined : failurePolicyMistake(onFailure);
+  if (policyMistake !== undefined) wrong('onFailure', policyMistake);
+  const { delivery, idempotency } = options;
+  if (delivery !== undefined && !isDeliveryGuarantee(delivery)) {
+    const allowed = "'at-least-once', 'at-most-once', exactlyOnce(store) or transactional() is";
+    wrong('delivery', `${show(delivery)} is not allowed; ${allowed}`);
   }
+  if (isObject(idempotency)) {
+    unknownNames('idempotency', idempotency, ['store', 'key', 'ttlMs', 'leaseMs'], wrong);
+    if (typeof (idempotency.store as { acquire?: unknown } | undefined)?.acquire !== 'function') {
+      wrong('idempotency.store', `${show(idempotency.store)} is not an IdempotencyStore`);
+    }
+    if (typeof idempotency.key !== 'function') {
+      wrong('idempotency.key', `${show(idempotency.key)} is not a function of the record`);
+    }
+    whole('idempotency.ttlMs', idempotency.ttlMs);
+    whole('idempotency.leaseMs', idempotency.leaseMs);
+  } else if (idempotency !== undefined) wrong('idempotency', `${show(idempotency)} is not allowed; { store, key } is`);
+  mistakes.push(...checkTogether(options, where));
   return mistakes;
 }
 
@@ -103,13 +127,15 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     partitionLimit: options.partitionLimit ?? Infinity,
     orderBy: options.orderBy,
     nullKey: options.nullKey ?? 'unordered',
-    commit: compileCommit(options.commit),
+    delivery: options.delivery ?? 'at-least-once',
+    commit: compileCommit(options),
     retry: {
-      attempts: options.retry?.attempts ?? DEFAULT_ATTEMPTS,
+      attempts: options.retry?.attempts ?? (options.delivery === 'at-most-once' ? 1 : DEFAULT_ATTEMPTS),
       backoff: options.retry?.backoff ?? exponential(),
       retryIf: options.retry?.retryIf,
     },
-    onFailure: options.onFailure ?? freeze('partition'),
+    onFailure: options.onFailure ?? (options.delivery === 'at-most-once' ? skip() : freeze('partition')),
+    idempotency: compileIdempotency(options.idempotency),
     timeoutMs: options.timeoutMs,
     buffer: {
       records: options.buffer?.records ?? Math.max(DEFAULT_BUFFER_RECORDS, 2 * limit),
@@ -118,15 +144,48 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
   };
 }
 
-function compileCommit(commit: WorkerOptions['commit']): CompiledWorkerOptions['commit'] {
-  if (commit === 'manual') return { mode: 'manual', intervalMs: Infinity, records: Infinity };
+function compileIdempotency(given: WorkerOptions['idempotency']): CompiledWorkerOptions['idempotency'] {
+  if (given === undefined) return undefined;
+  const { store, key, ttlMs = DEFAULT_IDEMPOTENCY_TTL_MS, leaseMs = DEFAULT_IDEMPOTENCY_LEASE_MS } = given;
+  return { store, key, ttlMs, leaseMs };
+}
+
+function compileCommit({ commit, delivery }: WorkerOptions): CompiledWorkerOptions['commit'] {
+  if (commit === 'manual' || commit === 'none') return { mode: commit, intervalMs: Infinity, records: Infinity };
   if (commit === 'each') return { mode: 'cadence', intervalMs: 0, records: 1 };
+  const grouped = typeof delivery === 'object' && delivery.type === 'transactional';
   const cadence: CommitCadence = commit ?? {};
   return {
     mode: 'cadence',
-    intervalMs: cadence.intervalMs ?? DEFAULT_COMMIT_INTERVAL_MS,
-    records: cadence.records ?? DEFAULT_COMMIT_RECORDS,
+    intervalMs: cadence.intervalMs ?? (grouped ? TRANSACTION_INTERVAL_MS : DEFAULT_COMMIT_INTERVAL_MS),
+    records: cadence.records ?? (grouped ? TRANSACTION_RECORDS : DEFAULT_COMMIT_RECORDS),
   };
+}
+
+/** Options that are right by themselves and make no sense beside each other. */
+function checkTogether({ delivery, commit, onFailure }: WorkerOptions, where: string): ConfigurationMistake[] {
+  const mistakes: ConfigurationMistake[] = [];
+  const wrong = (option: string, message: string): void => void mistakes.push({ where, option, message });
+  if (delivery === 'at-most-once') {
+    if (commit !== undefined)
+      wrong(
+        'commit',
+        "has no meaning with delivery 'at-most-once', which commits each record before its handler; leave it out",
+      );
+    if (onFailure?.type === 'freeze') {
+      wrong(
+        'onFailure',
+        "a freeze has no meaning with delivery 'at-most-once': the record is committed, and a restart would pass it; skip(), deadLetter(…) or retryTopics(…) is allowed",
+      );
+    }
+  } else if (typeof delivery === 'object' && delivery !== null && (commit === 'manual' || commit === 'none')) {
+    const name = delivery.type === 'transactional' ? 'transactional()' : 'exactlyOnce(store)';
+    wrong(
+      'commit',
+      `'${commit}' is not allowed with delivery ${name}, which decides by itself what is committed; { intervalMs, records } or 'each' is`,
+    );
+  }
+  return mistakes;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -39,6 +39,13 @@ export interface ShutdownOptions {
   readonly forceMs?: number;
 }
 
+/**
+ * beginning  the first record there is
+ * latest     records that are written from now on
+ * none       the group must have an offset: the start is refused where a partition has none
+ */
+export type StartPolicy = 'beginning' | 'latest' | 'none';
+
 /** What an engine is made with. */
 export interface EngineOptions {
   readonly driver: KafkaDriver;
@@ -51,8 +58,14 @@ export interface EngineOptions {
   readonly sessionTimeoutMs?: number;
   /** Of each member. Milliseconds. Default 60,000. */
   readonly rebalanceTimeoutMs?: number;
-  /** Default true. */
-  readonly fromBeginning?: boolean;
+  /** Where a group without a committed offset starts. Default `'beginning'`, so that nothing is skipped. */
+  readonly startFrom?: StartPolicy;
+  /**
+   * A committed offset that lies behind the end of the log (the topic was cut or made anew) sends the group back to the
+   * beginning, if that delivers no more than this many records again; else the partition stands until somebody seeks.
+   * Default 10,000; `Infinity`: always back.
+   */
+  readonly maxRewind?: number;
   /** Default false: a missing topic stops the start. */
   readonly allowAutoTopicCreation?: boolean;
 }

@@ -1,6 +1,8 @@
 import type { KafkaRecord } from '../driver/record.js';
 import type { Backoff } from '../delivery/backoff.js';
 import type { FailurePolicy } from '../delivery/failure-policy.js';
+import type { DeliveryGuarantee } from '../delivery/guarantee.js';
+import type { IdempotencyOptions } from '../stores/idempotency-options.js';
 
 /**
  * serial     one lane for the worker: one record at a time, its retries included
@@ -15,9 +17,9 @@ export const CONCURRENCIES: readonly Concurrency[] = ['serial', 'partition', 'ke
 
 /** When offsets are committed by themselves. */
 export interface CommitCadence {
-  /** Commit at the latest this long after the first change. Milliseconds. Default 1000. */
+  /** Commit at the latest this long after the first change. Milliseconds; `Infinity`: by count only. Default 1000. */
   readonly intervalMs?: number;
-  /** Commit after this many settled records of a partition. Default 1000. */
+  /** Commit after this many settled records of a partition; `Infinity`: by time only. Default 1000. */
   readonly records?: number;
 }
 
@@ -51,12 +53,27 @@ export interface WorkerOptions {
   readonly orderBy?: (record: KafkaRecord) => string | Buffer | null | undefined;
   /** Records without a key in `'key'`: each on its own, or all in one lane per partition. Default `'unordered'`. */
   readonly nullKey?: 'unordered' | 'partition';
-  /** Default `{ intervalMs: 1000, records: 1000 }`. `'each'`: as soon as a record is settled. `'manual'`: only `commit()`. */
-  readonly commit?: CommitCadence | 'each' | 'manual';
+  /**
+   * What a crash may cost: repeat a record (`'at-least-once'`), drop one (`'at-most-once'`: its commit is acknowledged
+   * before its handler starts), or neither, with {@link exactlyOnce} into a database or {@link transactional} into Kafka.
+   * Default `'at-least-once'`.
+   */
+  readonly delivery?: DeliveryGuarantee;
+  /**
+   * When offsets are committed. `{ intervalMs, records }`: whatever comes first. `'each'`: as soon as a record is settled.
+   * `'manual'`: only by `commit()`. `'none'`: never, nor by `commit()`; the group starts again where it started.
+   * Default `{ intervalMs: 1000, records: 1000 }`; with `transactional()` `{ intervalMs: 100, records: 500 }`.
+   */
+  readonly commit?: CommitCadence | 'each' | 'manual' | 'none';
   /** Default 3 attempts with exponential backoff. */
   readonly retry?: RetryOptions;
-  /** What becomes of a record whose attempts are used up. Default `freeze('partition')`. */
+  /**
+   * What becomes of a record whose attempts are used up. Default `freeze('partition')`; with `'at-most-once'`, where a
+   * freeze could not survive a restart, `skip()`.
+   */
   readonly onFailure?: FailurePolicy;
+  /** Records whose key was settled before are skipped. Default: none are. */
+  readonly idempotency?: IdempotencyOptions;
   /**
    * Bound of one attempt. The signal aborts; the attempt has failed when the handler settles, or 5 s later.
    * Milliseconds. Default none.
@@ -73,9 +90,11 @@ export const WORKER_OPTION_NAMES: readonly (keyof WorkerOptions)[] = [
   'partitionLimit',
   'orderBy',
   'nullKey',
+  'delivery',
   'commit',
   'retry',
   'onFailure',
+  'idempotency',
   'timeoutMs',
   'buffer',
 ];
@@ -87,9 +106,15 @@ export interface CompiledWorkerOptions {
   readonly partitionLimit: number;
   readonly orderBy: ((record: KafkaRecord) => string | Buffer | null | undefined) | undefined;
   readonly nullKey: 'unordered' | 'partition';
-  readonly commit: { readonly mode: 'cadence' | 'manual'; readonly intervalMs: number; readonly records: number };
+  readonly delivery: DeliveryGuarantee;
+  readonly commit: {
+    readonly mode: 'cadence' | 'manual' | 'none';
+    readonly intervalMs: number;
+    readonly records: number;
+  };
   readonly retry: { readonly attempts: number; readonly backoff: Backoff; readonly retryIf: RetryOptions['retryIf'] };
   readonly onFailure: FailurePolicy;
+  readonly idempotency: Required<IdempotencyOptions> | undefined;
   readonly timeoutMs: number | undefined;
   readonly buffer: { readonly records: number; readonly bytes: number };
 }

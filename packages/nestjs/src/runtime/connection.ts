@@ -173,7 +173,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
       ...(shutdown && { shutdown }),
       ...(consumer?.sessionTimeout !== undefined && { sessionTimeoutMs: consumer.sessionTimeout }),
       ...(consumer?.rebalanceTimeout !== undefined && { rebalanceTimeoutMs: consumer.rebalanceTimeout }),
-      fromBeginning: subscribe?.fromBeginning ?? true,
+      startFrom: (subscribe?.fromBeginning ?? true) ? 'beginning' : 'latest',
       allowAutoTopicCreation: subscribe?.allowAutoTopicCreation ?? false,
     });
   }
