@@ -1,10 +1,19 @@
-import { CommitError, type DriverConsumer, type GroupDescription, type OffsetCommit } from '@kafka-worker/engine';
+import {
+  CommitError,
+  type DriverConsumer,
+  type DriverTransactionalProducer,
+  type GroupDescription,
+  type OffsetCommit,
+} from '@kafka-worker/engine';
 import type { InMemoryConsumer } from './client/consumer.js';
+import type { InMemoryTransactionalProducer } from './client/transactional-producer.js';
 import { type CommitFault, Faults } from './faults.js';
 import { CommitHistory, type CommitEntry } from './group/commit-history.js';
 import { GroupCoordinator } from './group/group-coordinator.js';
+import { Partitioner } from './log/partitioner.js';
 import { Topics } from './log/topics.js';
 import type { Scheduler } from './scheduler.js';
+import { Transactions } from './transactions/transactions.js';
 
 /** Options of a cluster with every default filled in. */
 export interface CompiledOptions {
@@ -14,6 +23,7 @@ export interface CompiledOptions {
   readonly initialRebalanceDelayMs: number;
   readonly fetchMaxRecords: number;
   readonly autoCreateTopics: boolean;
+  readonly transactionTimeoutMs: number;
 }
 
 /** A commit request as it arrives. */
@@ -24,6 +34,9 @@ export interface CommitRequest {
   readonly offsets: readonly OffsetCommit[];
 }
 
+/** Whom something is done to: a consumer, also by its member id, or a transactional producer. */
+export type ClientOfCluster = DriverConsumer | DriverTransactionalProducer | string;
+
 /** What the clients of a cluster share: the cluster without its public face. */
 export class ClusterCore {
   readonly topics: Topics;
@@ -31,6 +44,11 @@ export class ClusterCore {
   readonly history: CommitHistory;
   /** Consumers that were started and have not ended. */
   readonly consumers = new Set<InMemoryConsumer>();
+  /** Transactional producers that were opened and have not ended. */
+  readonly producers = new Set<InMemoryTransactionalProducer>();
+  readonly transactions: Transactions;
+  /** Of whatever the cluster writes in nobody's name. */
+  readonly partitioner = new Partitioner();
   readonly #groups = new Map<string, GroupCoordinator>();
   #memberNumber = 0;
   #clientNumber = 0;
@@ -43,6 +61,14 @@ export class ClusterCore {
   ) {
     this.topics = new Topics(defaultPartitions);
     this.history = new CommitHistory(commitHistoryLimit);
+    this.transactions = new Transactions({
+      topics: this.topics,
+      partitioner: this.partitioner,
+      offsetsOf: (groupId) => this.group(groupId).offsets,
+      now: () => scheduler.clock.now(),
+      scheduler,
+      timeoutMs: options.transactionTimeoutMs,
+    });
     this.faults = new Faults({
       expel: (memberId) => this.groupOfMember(memberId)?.expel(memberId),
       passGeneration: (groupId) => this.group(groupId).passGeneration(),
@@ -72,12 +98,13 @@ export class ClusterCore {
     return `${clientId}/${role}-${++this.#clientNumber}`;
   }
 
-  /** A running consumer, by itself or its member id. Throws where there is none. */
-  find(member: DriverConsumer | string): InMemoryConsumer {
+  /** A running consumer, by itself or its member id, or a transactional producer. Throws where there is none. */
+  find(client: ClientOfCluster): InMemoryConsumer | InMemoryTransactionalProducer {
     for (const consumer of this.consumers) {
-      if (consumer === member || (typeof member === 'string' && consumer.memberId === member)) return consumer;
+      if (consumer === client || (typeof client === 'string' && consumer.memberId === client)) return consumer;
     }
-    throw new Error(`no running consumer of this cluster${typeof member === 'string' ? ` is member "${member}"` : ''}`);
+    for (const producer of this.producers) if (producer === client) return producer;
+    throw new Error(`no running client of this cluster${typeof client === 'string' ? ` is member "${client}"` : ''}`);
   }
 
   groupIds(): string[] {

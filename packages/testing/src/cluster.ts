@@ -1,6 +1,5 @@
 import {
   type Clock,
-  type DriverConsumer,
   type GroupDescription,
   type KafkaDriver,
   type KafkaRecord,
@@ -11,17 +10,15 @@ import {
   systemClock,
 } from '@kafka-worker/engine';
 import type { InMemoryConsumer } from './client/consumer.js';
-import { ClusterCore } from './cluster-core.js';
+import { type ClientOfCluster, ClusterCore } from './cluster-core.js';
 import { createDriver, type InMemoryDriverOptions } from './driver.js';
 import type { Faults } from './faults.js';
 import type { CommitEntry } from './group/commit-history.js';
 import type { StoredOffset } from './group/offset-store.js';
 import type { Latency } from './latency.js';
 import { appendAll } from './log/append.js';
-import { Partitioner } from './log/partitioner.js';
 import { Scheduler } from './scheduler.js';
 import type { InMemoryTransaction } from './transactions/transaction.js';
-import { Transactions } from './transactions/transactions.js';
 
 /** Options of {@link InMemoryCluster}. Times are milliseconds. */
 export interface InMemoryClusterOptions {
@@ -50,6 +47,11 @@ export interface InMemoryClusterOptions {
   readonly latencyMs?: Latency;
   /** Most records in one batch. Default 500. */
   readonly fetchMaxRecords?: number;
+  /**
+   * How long a driver's producer may have a transaction open before it is aborted and the producer fenced. Those of
+   * {@link InMemoryCluster.beginTransaction} stay open as long as the test likes. Default 60,000.
+   */
+  readonly transactionTimeoutMs?: number;
   /** How many commits {@link InMemoryCluster.commits} remembers. Default 10,000. */
   readonly commitHistory?: number;
 }
@@ -68,8 +70,6 @@ export interface GroupView extends GroupDescription {
  */
 export class InMemoryCluster {
   readonly #core: ClusterCore;
-  readonly #partitioner = new Partitioner();
-  readonly #transactions: Transactions;
 
   constructor(options: InMemoryClusterOptions = {}) {
     const scheduler = new Scheduler(options.clock ?? systemClock, options.latencyMs ?? 0);
@@ -82,16 +82,11 @@ export class InMemoryCluster {
         initialRebalanceDelayMs: options.initialRebalanceDelayMs ?? 0,
         fetchMaxRecords: options.fetchMaxRecords ?? 500,
         autoCreateTopics: options.autoCreateTopics ?? false,
+        transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
       },
       options.defaultPartitions ?? 1,
       options.commitHistory ?? 10_000,
     );
-    this.#transactions = new Transactions({
-      topics: this.#core.topics,
-      partitioner: this.#partitioner,
-      offsetsOf: (groupId) => this.#core.group(groupId).offsets,
-      now: () => scheduler.clock.now(),
-    });
   }
 
   /** A driver for an engine. Any number of drivers share the cluster, as any number of processes would. */
@@ -112,9 +107,9 @@ export class InMemoryCluster {
   /** Appends records at once, all or none. Throws `TOPIC_MISSING`, unless the cluster creates topics. */
   produce(records: OutgoingRecord | readonly OutgoingRecord[]): RecordMetadata[] {
     const list: readonly OutgoingRecord[] = 'topic' in records ? [records] : records;
-    const { topics, options, scheduler } = this.#core;
+    const { topics, partitioner, options, scheduler } = this.#core;
     if (options.autoCreateTopics) for (const { topic } of list) topics.create(topic);
-    return appendAll(topics, this.#partitioner, list, scheduler.clock.now());
+    return appendAll(topics, partitioner, list, scheduler.clock.now());
   }
 
   /** The next `count` offsets of a partition belong to no record, as after transactions and compaction. */
@@ -142,7 +137,7 @@ export class InMemoryCluster {
    * it, unless the driver was made with `readUncommitted`.
    */
   beginTransaction(transactionalId: string): InMemoryTransaction {
-    return this.#transactions.begin(transactionalId);
+    return this.#core.transactions.begin(transactionalId);
   }
 
   /**
@@ -213,23 +208,24 @@ export class InMemoryCluster {
   }
 
   /**
-   * As `kill -9` of the member's process: its listener hears nothing any more, its group notices when the session
-   * times out. By consumer or member id.
+   * As `kill -9` of the client's process: nothing it does counts from now on, and a consumer's listener hears nothing
+   * any more. Its group notices when the session times out; what a producer has open, whoever opens its transactional
+   * id next.
    */
-  crash(member: DriverConsumer | string): void {
-    this.#core.find(member).crash();
+  crash(client: ClientOfCluster): void {
+    this.#core.find(client).crash();
   }
 
   /**
-   * As SIGSTOP, or a network that is gone: no heartbeats, no records, requests wait. The session runs out meanwhile.
-   * By consumer or member id.
+   * As SIGSTOP, or a network that is gone: no heartbeats, no records, requests wait. The session runs out meanwhile, and
+   * the time of an open transaction.
    */
-  suspend(member: DriverConsumer | string): void {
-    this.#core.find(member).suspend();
+  suspend(client: ClientOfCluster): void {
+    this.#core.find(client).suspend();
   }
 
   /** Ends {@link suspend}. */
-  wake(member: DriverConsumer | string): void {
-    this.#core.find(member).wake();
+  wake(client: ClientOfCluster): void {
+    this.#core.find(client).wake();
   }
 }

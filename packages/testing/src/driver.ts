@@ -2,6 +2,7 @@ import type { DriverCapabilities, KafkaDriver } from '@kafka-worker/engine';
 import { InMemoryAdmin } from './client/admin.js';
 import { InMemoryConsumer } from './client/consumer.js';
 import { InMemoryProducer } from './client/producer.js';
+import { InMemoryTransactionalProducer } from './client/transactional-producer.js';
 import type { ClusterCore } from './cluster-core.js';
 
 /** Options of `InMemoryCluster.driver`. */
@@ -35,6 +36,7 @@ export function createDriver(core: ClusterCore, options: InMemoryDriverOptions):
     createConsumer: (consumer) =>
       new InMemoryConsumer(core, { ...consumer, clientId, incrementalRebalance, heartbeatsDuringRevoke, isolation }),
     createProducer: () => new InMemoryProducer(core, clientId),
+    createTransactionalProducer: (id) => new InMemoryTransactionalProducer(core, clientId, id),
     createAdmin: () => new InMemoryAdmin(core, clientId),
   };
 }
@@ -48,7 +50,7 @@ export function capabilitiesOf(
     incrementalRebalance,
     staticMembership: false,
     commitDuringRevoke: true,
-    transactions: false,
+    transactions: true,
     ...(!heartbeatsDuringRevoke && {
       keepAliveDuringRevokeMs: ({ sessionTimeoutMs = defaultSessionTimeoutMs }) => sessionTimeoutMs / 4,
     }),

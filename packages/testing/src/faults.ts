@@ -1,5 +1,6 @@
-import type { CommitErrorCode, DriverConsumer, OutgoingRecord } from '@kafka-worker/engine';
+import type { CommitErrorCode, OutgoingRecord } from '@kafka-worker/engine';
 import type { DroppedOnTheWay } from './client/connection.js';
+import type { ClientOfCluster } from './cluster-core.js';
 import type { CoordinatorAway } from './group/group-error.js';
 
 /** What shall go wrong with commits. Without `code`, `answerLost` or a delay the next commit fails with `COMMIT_FAILED`. */
@@ -34,6 +35,23 @@ export interface ProduceFault {
   readonly fails?: boolean;
 }
 
+/** What shall go wrong with transactions of drivers' producers. Without `lost` or a delay the next one is refused. */
+export interface TransactionFault {
+  /** How many transactions are hit. Default 1. */
+  readonly times?: number;
+  /** Hits this transactional id only. Default: any. */
+  readonly transactionalId?: string;
+  /** True: when all of it is written it is aborted, and the sender gets `TRANSACTION_ABORTED`. */
+  readonly refused?: boolean;
+  /**
+   * The sender gets `TRANSACTION_IN_DOUBT`. `request`: its commit never arrives, so that the transaction stays open until
+   * somebody opens the transactional id (or its time is up). `answer`: it is committed.
+   */
+  readonly lost?: 'request' | 'answer';
+  /** The commit reaches the cluster this much later. Milliseconds. Default 0. */
+  readonly commitDelayMs?: number;
+}
+
 /** How a group's coordinator moves. */
 export interface CoordinatorMove {
   /** How long nobody is the group's coordinator. Milliseconds. Default 1,000. */
@@ -42,7 +60,7 @@ export interface CoordinatorMove {
   readonly refusal?: CoordinatorAway;
 }
 
-/** How a member's connection drops. */
+/** How a client's connection drops. */
 export interface ConnectionDrop {
   /**
    * What is lost of the requests under way. `requests`: those that have not arrived yet never do. `answers`: they
@@ -59,7 +77,7 @@ export interface FaultTargets {
   expel(memberId: string): void;
   passGeneration(groupId: string): void;
   moveCoordinator(groupId: string, forMs: number, refusal: CoordinatorAway): void;
-  dropConnection(member: DriverConsumer | string, lost: DroppedOnTheWay, reconnectAfterMs: number): void;
+  dropConnection(client: ClientOfCluster, lost: DroppedOnTheWay, reconnectAfterMs: number): void;
 }
 
 interface Armed<F> {
@@ -71,6 +89,7 @@ interface Armed<F> {
 export class Faults {
   readonly #commits: Armed<CommitFault>[] = [];
   readonly #produces: Armed<ProduceFault>[] = [];
+  readonly #transactions: Armed<TransactionFault>[] = [];
   #redelivers = false;
 
   constructor(private readonly targets: FaultTargets) {}
@@ -86,6 +105,12 @@ export class Faults {
   produce(fault: ProduceFault = {}): void {
     const fails = fault.fails ?? (fault.answerLost === true || !fault.delayMs);
     this.#produces.push({ fault: { ...fault, fails }, left: fault.times ?? 1 });
+  }
+
+  /** The next transactions of drivers' producers go wrong. */
+  transaction(fault: TransactionFault = {}): void {
+    const refused = fault.refused ?? (fault.lost === undefined && !fault.commitDelayMs);
+    this.#transactions.push({ fault: { ...fault, refused }, left: fault.times ?? 1 });
   }
 
   /** The group forgets the member at once; the member learns it from its next commit or heartbeat. */
@@ -113,15 +138,13 @@ export class Faults {
   }
 
   /**
-   * The member's connection drops. Requests under way fail at once: commits with `COMMIT_FAILED`, everything else is
-   * repeated by the client on its next connection. Until it has one nothing is heard of the member, nor by it.
-   * By consumer or member id.
+   * The client's connection drops. Of a consumer, requests under way fail at once: commits with `COMMIT_FAILED`,
+   * everything else is repeated on its next connection; until it has one nothing is heard of the member, nor by it. Of a
+   * transactional producer, `open` fails with `CONNECTION` and a commit under way with `TRANSACTION_IN_DOUBT`; whatever
+   * comes before the commit gets the transaction aborted.
    */
-  dropConnection(
-    member: DriverConsumer | string,
-    { lost = 'requests', reconnectAfterMs = 0 }: ConnectionDrop = {},
-  ): void {
-    this.targets.dropConnection(member, lost, reconnectAfterMs);
+  dropConnection(client: ClientOfCluster, { lost = 'requests', reconnectAfterMs = 0 }: ConnectionDrop = {}): void {
+    this.targets.dropConnection(client, lost, reconnectAfterMs);
   }
 
   /**
@@ -136,6 +159,7 @@ export class Faults {
   clear(): void {
     this.#commits.length = 0;
     this.#produces.length = 0;
+    this.#transactions.length = 0;
     this.#redelivers = false;
   }
 
@@ -155,6 +179,11 @@ export class Faults {
   /** @internal */
   takeProduce(records: readonly OutgoingRecord[]): ProduceFault | undefined {
     return take(this.#produces, ({ topic }) => topic === undefined || records.some((record) => record.topic === topic));
+  }
+
+  /** @internal */
+  takeTransaction(id: string): TransactionFault | undefined {
+    return take(this.#transactions, ({ transactionalId }) => (transactionalId ?? id) === id);
   }
 }
 

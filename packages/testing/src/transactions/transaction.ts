@@ -30,6 +30,8 @@ export class InMemoryTransaction implements RecordFate {
   readonly #logs = new Set<PartitionLog>();
   readonly #groups = new Set<OffsetStore>();
   #state: TransactionState = 'open';
+  /** Invariant: set where the state is not `open`; set before it where markers are on their way. */
+  #decided: Exclude<TransactionState, 'open'> | undefined;
   #fenced = false;
 
   /** @internal */
@@ -80,23 +82,40 @@ export class InMemoryTransaction implements RecordFate {
     this.#end('aborted');
   }
 
-  /** @internal Another producer has the transactional id: what is open is aborted. */
+  /** @internal Another producer has the transactional id: what is open is aborted, what was decided is completed. */
   fence(): void {
     this.#fenced = true;
-    if (this.#state === 'open') this.#end('aborted');
+    this.#decided ??= 'aborted';
+    this.settle();
+  }
+
+  /** @internal What it comes to, known before anybody sees it. */
+  get decided(): Exclude<TransactionState, 'open'> | undefined {
+    return this.#decided;
+  }
+
+  /** @internal From now on nothing can be added; readers and groups see the end with {@link settle}. */
+  decide(end: Exclude<TransactionState, 'open'>): void {
+    this.#decided ??= end;
+  }
+
+  /** @internal Writes the markers, once. */
+  settle(): void {
+    if (this.#state !== 'open' || !this.#decided) return;
+    // Before the markers: they wake the readers, who ask for it.
+    this.#state = this.#decided;
+    for (const log of this.#logs) log.mark(this);
+    for (const store of this.#groups) store.endPending(this, this.#state === 'committed');
   }
 
   #check(): void {
     const { transactionalId } = this;
     if (this.#fenced) throw new TransactionError('INVALID_PRODUCER_EPOCH', `"${transactionalId}" has a newer producer`);
-    if (this.#state !== 'open')
-      throw new TransactionError('INVALID_TXN_STATE', `"${transactionalId}" is ${this.#state}`);
+    if (this.#decided) throw new TransactionError('INVALID_TXN_STATE', `"${transactionalId}" is ${this.#decided}`);
   }
 
-  #end(state: 'committed' | 'aborted'): void {
-    // Before the markers: they wake the readers, who ask for it.
-    this.#state = state;
-    for (const log of this.#logs) log.mark(this);
-    for (const store of this.#groups) store.endPending(this, state === 'committed');
+  #end(end: Exclude<TransactionState, 'open'>): void {
+    this.decide(end);
+    this.settle();
   }
 }

@@ -1,16 +1,21 @@
-import { InMemoryTransaction, type TransactionSetup } from './transaction.js';
+import type { InMemoryTransaction } from './transaction.js';
+import { TransactionalId, type TransactionalIdSetup } from './transactional-id.js';
 
-/** The last transaction of each transactional id. */
+/** Every transactional id of a cluster. */
 export class Transactions {
-  readonly #byId = new Map<string, InMemoryTransaction>();
+  readonly #byId = new Map<string, TransactionalId>();
 
-  constructor(private readonly setup: Omit<TransactionSetup, 'transactionalId'>) {}
+  constructor(private readonly setup: Omit<TransactionalIdSetup, 'transactionalId'>) {}
+
+  /** Made on first use. */
+  of(transactionalId: string): TransactionalId {
+    let id = this.#byId.get(transactionalId);
+    if (!id) this.#byId.set(transactionalId, (id = new TransactionalId({ ...this.setup, transactionalId })));
+    return id;
+  }
 
   /** Fences whoever had the id before. */
   begin(transactionalId: string): InMemoryTransaction {
-    this.#byId.get(transactionalId)?.fence();
-    const transaction = new InMemoryTransaction({ ...this.setup, transactionalId });
-    this.#byId.set(transactionalId, transaction);
-    return transaction;
+    return this.of(transactionalId).begin();
   }
 }

@@ -3,9 +3,7 @@ import { FakeClock } from '../../src/index.js';
 import { Connection } from '../../src/client/connection.js';
 import { ClusterCore } from '../../src/cluster-core.js';
 import { appendAll } from '../../src/log/append.js';
-import { Partitioner } from '../../src/log/partitioner.js';
 import { Scheduler } from '../../src/scheduler.js';
-import { Transactions } from '../../src/transactions/transactions.js';
 import type { JoinOptions, Joined, Shares, Wire, WireTransaction, World, Written } from './world.js';
 
 /** The in-memory cluster without its clients. Time passes where a case says so, and as far as requests need it. */
@@ -20,17 +18,11 @@ export class InMemoryWorld implements World {
       initialRebalanceDelayMs: 0,
       fetchMaxRecords: 500,
       autoCreateTopics: false,
+      transactionTimeoutMs: 60_000,
     },
     1,
     100,
   );
-  readonly #partitioner = new Partitioner();
-  readonly #transactions = new Transactions({
-    topics: this.core.topics,
-    partitioner: this.#partitioner,
-    offsetsOf: (groupId) => this.core.group(groupId).offsets,
-    now: () => this.clock.now(),
-  });
   #names = 0;
 
   name(prefix: string): string {
@@ -63,7 +55,7 @@ export class InMemoryWorld implements World {
   }
 
   async begin(transactionalId: string): Promise<WireTransaction> {
-    const transaction = this.#transactions.begin(transactionalId);
+    const transaction = this.core.transactions.begin(transactionalId);
     return {
       produce: async (topic, partition, records) => {
         transaction.produce(records.map(({ key = null, value = '' }) => ({ topic, partition, key, value })));
@@ -114,7 +106,9 @@ export class InMemoryWorld implements World {
   }
 
   #append(records: Parameters<typeof appendAll>[2]): number[] {
-    return appendAll(this.core.topics, this.#partitioner, records, this.clock.now()).map(({ partition }) => partition);
+    return appendAll(this.core.topics, this.core.partitioner, records, this.clock.now()).map(
+      ({ partition }) => partition,
+    );
   }
 }
 
