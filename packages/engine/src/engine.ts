@@ -9,18 +9,23 @@ import { within } from './group/drain.js';
 import { GroupMember } from './group/member.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
 import { snapshotGroup } from './group/snapshot.js';
-import { resolveSubscriptions } from './group/subscriptions.js';
+import { Resources } from './group/resources.js';
+import { checkOffsets, resolveSubscriptions } from './group/subscriptions.js';
 import type { EngineSnapshot } from './inspect.js';
 import { Slots } from './lanes/slots.js';
 import { checkEngine } from './options/check-engine.js';
+import { ForwardProducer } from './delivery/forward-producer.js';
+import { prepareForwardTopics, type ResolvedWorker, retryTopicsOf } from './options/forward-topics.js';
 import { compileWorkerOptions } from './options/compile-options.js';
 import type { EngineOptions, Target, WorkerDefinition } from './options/engine-options.js';
+import type { TransactionalStore } from './stores/transactional-store.js';
 import { Worker } from './worker.js';
 
 const DEFAULT_SESSION_TIMEOUT_MS = 30_000;
 const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
 const DEFAULT_GRACE_MS = 25_000;
 const DEFAULT_FORCE_MS = 3_000;
+const DEFAULT_MAX_REWIND = 10_000;
 
 /**
  * Runs workers as members of their groups, from `start` to `drain`. One engine is one connection; a process may have
@@ -34,6 +39,9 @@ export class WorkerEngine {
   readonly #slots: Slots;
   readonly #definitions: WorkerDefinition[] = [];
   #members: readonly GroupMember[] = [];
+  /** Opened by us. */
+  readonly #stores = new Set<Store>();
+  #forwards: ForwardProducer | undefined;
   #state: EngineState = 'INITIALIZED';
   #starting: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
@@ -77,44 +85,66 @@ export class WorkerEngine {
   async #start(): Promise<void> {
     const mistakes = checkEngine(this.#options, this.#definitions);
     if (mistakes.length > 0) throw new ConfigurationError(mistakes);
-    let members: GroupMember[] = [];
-    let consumers: DriverConsumer[] = [];
-    if (this.#definitions.length > 0) {
-      const topics = await resolveSubscriptions(
-        this.#driver,
-        this.#definitions,
-        this.#options.allowAutoTopicCreation ?? false,
-      );
-      const workers = this.#definitions.map((definition) => this.#worker(definition, topics.get(definition) ?? []));
-      const groupIds = [...new Set(workers.map((worker) => worker.groupId))];
-      members = groupIds.map((groupId) =>
-        this.#member(
-          groupId,
-          workers.filter((worker) => worker.groupId === groupId),
-        ),
-      );
-      consumers = members.map((member) => this.#consumer(member));
-    }
-    if (this.#draining !== undefined) throw new KafkaWorkerError('NOT_RUNNING', 'the engine was drained meanwhile');
-    this.#members = members;
-    this.#setState('RUNNING');
     try {
-      await Promise.all(this.#members.map((member, i) => member.start(consumers[i] as DriverConsumer)));
+      const members = this.#definitions.length > 0 ? await this.#assemble() : [];
+      const consumers = members.map((member) => this.#consumer(member));
+      if (this.#draining !== undefined) throw new KafkaWorkerError('NOT_RUNNING', 'the engine was drained meanwhile');
+      this.#members = members;
+      this.#setState('RUNNING');
+      await Promise.all(members.map((member, i) => member.start(consumers[i] as DriverConsumer)));
     } catch (error) {
       if (this.#draining !== undefined) throw error; // the drain closes what was opened
       await Promise.all(this.#members.map((member) => member.shutdown(0, 0)));
-      this.#setState('STOPPED');
+      await this.#close();
+      if (this.#state !== 'INITIALIZED') this.#setState('STOPPED');
       throw error;
     }
   }
 
-  #worker(definition: WorkerDefinition, topics: readonly string[]): Worker {
-    const init = { ...definition, topics, options: compileWorkerOptions(definition.options ?? {}) };
+  /** Looks at everything that has to be there before a group is joined: topics, offsets, stores, the producer of copies. */
+  async #assemble(): Promise<GroupMember[]> {
+    const driver = this.#driver;
+    const { allowAutoTopicCreation = false, startFrom } = this.#options;
+    const topics = await resolveSubscriptions(driver, this.#definitions, allowAutoTopicCreation);
+    const resolved = this.#definitions.map((definition) => ({
+      ...definition,
+      topics: topics.get(definition) ?? [],
+      options: compileWorkerOptions(definition.options ?? {}),
+    }));
+    if (startFrom === 'none') await checkOffsets(driver, resolved);
+    const counts = await prepareForwardTopics(driver, resolved);
+    for (const store of storesOf(resolved)) {
+      this.#stores.add(store);
+      await store.open();
+    }
+    this.#forwards = new ForwardProducer(driver, counts);
+    if (resolved.some(sendsCopies)) await this.#forwards.connect();
+    const workers = resolved.map((definition) => this.#worker(definition));
+    const groupIds = [...new Set(workers.map((worker) => worker.groupId))];
+    return groupIds.map((groupId) =>
+      this.#member(
+        groupId,
+        workers.filter((worker) => worker.groupId === groupId),
+      ),
+    );
+  }
+
+  /** Whatever is no member's own. */
+  async #close(): Promise<void> {
+    await this.#forwards?.close();
+    await Promise.all([...this.#stores].map((store) => store.close().catch(() => {})));
+    this.#stores.clear();
+  }
+
+  #worker(definition: Omit<WorkerDefinition, 'options' | 'topics'> & ResolvedWorker): Worker {
+    const retryTopics = retryTopicsOf(definition);
+    const topics = [...definition.topics, ...retryTopics.keys()];
+    const init = { ...definition, topics, retryTopics, forwards: this.#forwards as ForwardProducer };
     return new Worker(init, this.#clock, this.#slots, this.#events);
   }
 
   #member(groupId: string, workers: readonly Worker[]): GroupMember {
-    const { rebalance = {} } = this.#options;
+    const { rebalance = {}, startFrom = 'beginning', maxRewind = DEFAULT_MAX_REWIND } = this.#options;
     return new GroupMember({
       groupId,
       workers,
@@ -123,7 +153,9 @@ export class WorkerEngine {
       strategy: rebalance.strategy ?? 'drain',
       rebalanceMs: rebalance.timeoutMs,
       keepAliveMs: this.#driver.capabilities.keepAliveDuringRevokeMs?.(this.#consumerOptions(groupId, [])),
-      fromBeginning: (this.#options.startFrom ?? 'beginning') !== 'latest',
+      startFrom,
+      maxRewind,
+      resources: new Resources(this.#driver, this.#clock),
     });
   }
 
@@ -185,6 +217,15 @@ export class WorkerEngine {
       .at(0);
   }
 
+  /**
+   * Commits what is settled now, of every partition of the target: for `commit: 'manual'` from outside a handler, or to
+   * be sure of it earlier than the cadence would. @throws CommitError when the broker does not acknowledge it;
+   * KafkaWorkerError UNKNOWN_TARGET, or NOT_TRANSACTIONAL where the options of a worker forbid it.
+   */
+  async commit(target: Target = {}): Promise<void> {
+    await Promise.all(this.#partitions(target).map(([, partition]) => partition.commitNow()));
+  }
+
   /** Goes on at frozen records, or with `skip` past them. @throws KafkaWorkerError UNKNOWN_TARGET */
   unfreeze(target: Target = {}, options: { readonly skip?: boolean } = {}): void {
     for (const [, partition] of this.#partitions(target)) partition.worker.unfreeze(partition, options.skip ?? false);
@@ -210,6 +251,7 @@ export class WorkerEngine {
     }
     if (stopped()) return;
     await Promise.all(this.#members.map((member) => member.shutdown(graceMs, forceMs)));
+    await this.#close();
     this.#setState('STOPPED');
   }
 
@@ -270,4 +312,23 @@ function unknown(target: Target): KafkaWorkerError {
     'UNKNOWN_TARGET',
     `this process holds no ${what.length > 0 ? what.join(', ') : 'partition'}`,
   );
+}
+
+/** What is opened with the engine and closed with it. */
+type Store = Pick<TransactionalStore, 'open' | 'close'>;
+
+function storesOf(workers: readonly ResolvedWorker[]): Set<Store> {
+  const stores = new Set<Store>();
+  for (const { options } of workers) {
+    const { delivery, idempotency } = options;
+    if (typeof delivery === 'object' && delivery.type === 'exactly-once') stores.add(delivery.store);
+    if (idempotency !== undefined) stores.add(idempotency.store);
+  }
+  return stores;
+}
+
+/** With `transactional()` copies are part of the partition's transaction. */
+function sendsCopies({ options: { onFailure, delivery } }: ResolvedWorker): boolean {
+  const transactional = typeof delivery === 'object' && delivery.type === 'transactional';
+  return !transactional && (onFailure.type === 'retry-topics' || onFailure.type === 'dead-letter');
 }

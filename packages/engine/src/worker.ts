@@ -1,9 +1,14 @@
 import type { Clock } from './clock.js';
-import type { Task } from './delivery/task.js';
+import { AttemptRunner } from './delivery/attempt-runner.js';
+import { composeHandler } from './delivery/compose-handler.js';
+import { DeadLetterBudget } from './delivery/dead-letter-budget.js';
 import type { AbortCause, DeliveryHandler } from './delivery/delivery.js';
-import type { FreezeScope } from './delivery/failure-policy.js';
-import { TimedDelivery } from './delivery/timed-delivery.js';
-import { judge } from './delivery/verdict.js';
+import { Disposer, type Next } from './delivery/disposer.js';
+import { Forwarder, type ForwardSite } from './delivery/forwarder.js';
+import { Freezer } from './delivery/freezer.js';
+import { finalPolicy } from './delivery/verdict.js';
+import { Settler, whereIs, whichIs } from './delivery/settler.js';
+import type { Task } from './delivery/task.js';
 import type { RecordBatch } from './driver/record.js';
 import { ensureError, KafkaWorkerError } from './errors/kafka-worker.error.js';
 import type { EventHub } from './events/emitter.js';
@@ -13,10 +18,11 @@ import type { Lane } from './lanes/lane.js';
 import type { Slots } from './lanes/slots.js';
 import { Turns } from './lanes/turns.js';
 import type { WorkerDefinition } from './options/engine-options.js';
+import type { RetryTopic } from './options/forward-topics.js';
 import type { CompiledWorkerOptions } from './options/worker-options.js';
 
-/** A handler that has not settled this long after its timeout counts as failed anyhow. Milliseconds. */
-const TIMEOUT_GRACE_MS = 5000;
+/** `at-most-once`: wait before a commit that failed is asked for again. Milliseconds. */
+const CLAIM_RETRY_MS = 500;
 
 /** What a worker is made with. */
 export interface WorkerInit {
@@ -26,10 +32,13 @@ export interface WorkerInit {
   readonly options: CompiledWorkerOptions;
   readonly handle: DeliveryHandler;
   readonly unwrap?: WorkerDefinition['unwrap'];
+  /** Of this worker, by name. */
+  readonly retryTopics: ReadonlyMap<string, RetryTopic>;
+  readonly forwards: ForwardSite;
 }
 
 /**
- * Runs one handler: takes records into lanes, starts what may start, and decides what becomes of each attempt.
+ * Runs one handler: takes records into lanes, starts what may start, and has done what becomes of each attempt.
  *
  * Everything happens synchronously in whichever callback brought the news (records, a handler's result, a timer), and
  * ends with `pump`, which starts as much as order and bounds allow. There is no loop and no polling.
@@ -39,10 +48,14 @@ export class Worker {
   readonly groupId: string;
   readonly topics: readonly string[];
   readonly options: CompiledWorkerOptions;
+  readonly retryTopics: ReadonlyMap<string, RetryTopic>;
   readonly intake: Intake;
+  readonly settler: Settler;
+  readonly budget: DeadLetterBudget | undefined;
   readonly #turns: Turns;
-  readonly #handle: DeliveryHandler;
-  readonly #unwrap: WorkerInit['unwrap'];
+  readonly #attempts: AttemptRunner;
+  readonly #freezer: Freezer;
+  readonly #disposer: Disposer;
   /** Slots in use: never above `options.limit`. A serial worker's own is taken while its record waits, too. */
   #slotsUsed = 0;
   #pumping = false;
@@ -66,10 +79,32 @@ export class Worker {
     this.groupId = init.groupId;
     this.topics = init.topics;
     this.options = init.options;
-    this.#handle = init.handle;
-    this.#unwrap = init.unwrap;
-    this.intake = new Intake(init.options.buffer, clock);
-    this.#turns = new Turns(init.options.partitionLimit, init.options.buffer.records);
+    this.retryTopics = init.retryTopics;
+    const { buffer, partitionLimit, onFailure } = init.options;
+    this.intake = new Intake(buffer, clock);
+    this.#turns = new Turns(partitionLimit, buffer.records);
+    const last = finalPolicy(onFailure);
+    const bound = last.type === 'dead-letter' ? last.budget : undefined;
+    this.budget = bound === undefined ? undefined : new DeadLetterBudget(bound, clock.now());
+    this.settler = new Settler(events, this.intake, this.#turns, this.budget);
+    this.#attempts = new AttemptRunner(composeHandler(init, clock), clock, {
+      succeeded: (task, run) => this.#succeeded(task, run),
+      failed: (task, run, thrown) => this.#failed(task, run, thrown),
+    });
+    const common = { clock, events, settler: this.settler };
+    this.#freezer = new Freezer({
+      ...common,
+      skip: (task) => this.#skip(task),
+      reconsider: (partition) => this.reconsider(partition),
+    });
+    const forwarder = new Forwarder({
+      ...common,
+      freezer: this.#freezer,
+      site: init.forwards,
+      ended: (task) => this.#forwarded(task),
+    });
+    const { options, budget } = this;
+    this.#disposer = new Disposer({ ...common, options, forwarder, freezer: this.#freezer, budget });
   }
 
   get running(): number {
@@ -94,10 +129,15 @@ export class Worker {
   /** The done-set of a partition became too large, or small enough again. */
   mapHeldChanged(partition: PartitionAssignment): void {
     const type = partition.mapHeld ? 'map.held' : 'map.released';
-    this.events.emit({ type, ...this.#where(partition), chars: partition.mapChars });
+    this.events.emit({ type, ...whereIs(partition), chars: partition.mapChars });
     if (partition.mapHeld) return;
     partition.lanes.releaseBelow(Infinity);
     this.reconsider(partition);
+  }
+
+  /** Says that a partition stands until somebody seeks, or the process starts anew. */
+  tellHeld(partition: PartitionAssignment, reason: string): void {
+    this.events.emit({ type: 'position.held', ...whereIs(partition), from: partition.committed, reason });
   }
 
   // ---------------------------------------------------------------- starting
@@ -151,49 +191,37 @@ export class Worker {
   #start(task: Task): void {
     task.lane.state = 'running';
     task.assignment.running++;
+    if (this.options.delivery === 'at-most-once' && !task.released) return this.#claim(task);
+    this.#run(task);
+  }
+
+  #run(task: Task): void {
     task.begin(this.clock.now());
-    const run = task.run;
-    const { timeoutMs } = this.options;
-    if (timeoutMs !== undefined) this.#watch(task, timeoutMs);
-    let result: unknown;
-    try {
-      if (task.broken !== undefined) throw task.broken;
-      result = this.#handle(timeoutMs === undefined ? task : new TimedDelivery(task));
-    } catch (thrown) {
-      this.#failed(task, run, thrown);
-      return;
-    }
-    if (isThenable(result)) this.#await(task, run, result, this.#unwrap);
-    else this.#returned(task, run, result, this.#unwrap);
+    this.#attempts.run(task);
   }
 
-  /** One promise a record is all that is made here: `unwrap` runs in it, and makes another only where it must. */
-  #await(task: Task, run: number, result: PromiseLike<unknown>, unwrap: WorkerInit['unwrap']): void {
-    result.then(
-      (value) => this.#returned(task, run, value, unwrap),
-      (thrown: unknown) => this.#failed(task, run, thrown),
-    );
-  }
-
-  #returned(task: Task, run: number, value: unknown, unwrap: WorkerInit['unwrap']): void {
-    if (unwrap !== undefined) {
-      try {
-        const inner = unwrap(value);
-        if (inner !== undefined) return this.#await(task, run, inner, undefined);
-      } catch (thrown) {
-        return this.#failed(task, run, thrown);
-      }
-    }
-    this.#succeeded(task, run);
-  }
-
-  /** One attempt's time: first the signal aborts, then, if the handler does not react, it counts as failed. */
-  #watch(task: Task, timeoutMs: number): void {
-    const run = task.run;
-    task.timer = this.clock.setTimer(() => {
-      task.abort('timeout');
-      task.timer = this.clock.setTimer(() => this.#failed(task, run, undefined), TIMEOUT_GRACE_MS);
-    }, timeoutMs);
+  /**
+   * `at-most-once`: the handler starts when the commit that passes its record has been acknowledged. Whether one that
+   * failed was stored is not known, so the record cannot go back: the commit is asked for until it is acknowledged or
+   * the partition goes, also while it is being given back: whoever gets it next will not see the record.
+   */
+  #claim(task: Task): void {
+    task.state = 'claiming';
+    const { assignment } = task;
+    assignment.release(task);
+    const ask = (): void => {
+      assignment.committer.confirm(assignment).then(
+        () => task.state === 'claiming' && this.#run(task),
+        () => {
+          if (task.state !== 'claiming') return;
+          task.timer = this.clock.setTimer(() => {
+            task.timer = undefined;
+            ask();
+          }, CLAIM_RETRY_MS);
+        },
+      );
+    };
+    ask();
   }
 
   // ---------------------------------------------------------------- results
@@ -201,79 +229,71 @@ export class Worker {
   #succeeded(task: Task, run: number): void {
     if (task.state !== 'running' || task.run !== run) return; // its timeout has decided already
     if (task.aborted === 'timeout') return this.#failed(task, run, undefined);
-    this.#clearTimer(task);
+    this.#attempts.clearTimer(task);
     const partition = task.assignment;
     partition.running--;
-    if (partition.alive) this.#settle(task, 'done', undefined);
-    else this.#late(task, 'done');
+    if (partition.alive) {
+      if (task.outbox !== undefined) partition.outbox?.push(...task.outbox);
+      this.settler.settle(task, 'done', undefined);
+    } else this.#late(task, 'done');
     this.#freeSlot(partition);
   }
 
   #failed(task: Task, run: number, thrown: unknown): void {
     if (task.state !== 'running' || task.run !== run) return;
-    this.#clearTimer(task);
+    this.#attempts.clearTimer(task);
     const partition = task.assignment;
     partition.running--;
+    const cutOff = task.aborted === 'rebalance' || task.aborted === 'shutdown';
     if (!partition.alive) this.#late(task, 'failed');
-    else if (task.aborted === 'rebalance' || task.aborted === 'shutdown') this.#putBack(task);
-    else if (this.#decide(task, this.#errorOf(task, thrown))) return; // the slot is kept
+    // what may be handled once only is not handled again because it was cut off
+    else if (cutOff && this.options.delivery !== 'at-most-once') this.#putBack(task);
+    else if (KafkaWorkerError.is(thrown) && thrown.code === 'STORE_FENCED') {
+      this.#putBack(task);
+      partition.owner.fenced(partition, ensureError(thrown));
+    } else {
+      const error = task.aborted === 'timeout' ? this.#attempts.timeoutError(task, thrown) : ensureError(thrown);
+      if (this.#next(task, this.#disposer.failed(task, error))) return; // the slot is kept
+    }
     this.#freeSlot(partition);
   }
 
-  #errorOf(task: Task, thrown: unknown): Error {
-    if (task.aborted !== 'timeout') return ensureError(thrown);
-    const ms = this.options.timeoutMs;
-    return new KafkaWorkerError('HANDLER_TIMEOUT', `attempt ${task.attempt} ran longer than ${ms} ms`, {
-      cause: thrown,
-      canRetry: true,
-    });
-  }
-
-  /** @returns true where the lane keeps its slot. */
-  #decide(task: Task, error: Error): boolean {
-    task.error = error;
-    const verdict = judge(error, task.attempt, task.record, this.options);
-    const retryInMs = verdict.type === 'retry' ? verdict.delayMs : undefined;
-    this.events.emit({ type: 'record.failed', ...this.#of(task), error, retryInMs });
-    switch (verdict.type) {
-      case 'retry':
-        if (!verdict.counts) task.attempt--;
-        return this.#wait(task, verdict.delayMs);
-      case 'skip':
-        this.#settle(task, 'skipped', error);
-        return false;
-      case 'freeze':
-        this.#freeze(task, verdict.scope, error);
-        return false;
-    }
-  }
-
-  /** The lane waits for its next attempt, and the slot works elsewhere; a serial worker waits along as a whole. */
-  #wait(task: Task, delayMs: number): boolean {
-    const partition = task.assignment;
-    const lane = task.lane;
-    lane.state = 'waiting';
+  /** @returns true where the lane keeps its slot: a serial worker waits along as a whole. */
+  #next(task: Task, next: Next): boolean {
+    if (next.type === 'over') return false;
+    const { lane, assignment } = task;
     lane.holdsSlot = this.options.concurrency === 'serial';
+    if (next.type === 'again') this.#wait(task, next.delayMs);
+    if (!lane.holdsSlot) return false;
+    this.#rest(assignment);
+    this.slots.release(); // other workers of the process do not wait along
+    return true;
+  }
+
+  /** The lane waits for its next attempt, and the slot works elsewhere. */
+  #wait(task: Task, delayMs: number): void {
+    const { lane, assignment } = task;
+    lane.state = 'waiting';
     task.state = 'waiting';
-    partition.waiting++;
+    assignment.waiting++;
     task.timer = this.clock.setTimer(() => {
       task.timer = undefined;
-      partition.waiting--;
+      assignment.waiting--;
       task.state = 'queued';
       if (lane.holdsSlot) {
         this.#due = task;
         this.pump();
         return;
       }
-      partition.lanes.makeReady(lane);
-      this.reconsider(partition);
+      assignment.lanes.makeReady(lane);
+      this.reconsider(assignment);
     }, delayMs);
-    if (lane.holdsSlot) {
-      this.#rest(partition);
-      this.slots.release(); // other workers of the process do not wait along
-      return true;
-    }
-    return false;
+  }
+
+  /** What a lane waited for has been acknowledged, or never will be. */
+  #forwarded(task: Task): void {
+    this.#dropHeldSlot(task.lane);
+    this.reconsider(task.assignment);
   }
 
   /** An attempt that was cut off counts for nothing: the record starts anew if the partition stays. */
@@ -287,29 +307,7 @@ export class Worker {
   #late(task: Task, outcome: 'done' | 'failed'): void {
     task.state = 'settled';
     this.#orphans.delete(task);
-    this.events.emit({ type: 'record.late', ...this.#of(task), outcome });
-  }
-
-  #settle(task: Task, disposition: 'done' | 'skipped', error: Error | undefined): void {
-    const partition = task.assignment;
-    const lane = task.lane;
-    task.state = 'settled';
-    partition.tracker.settle(task);
-    partition.bufferedBytes -= task.bytes;
-    lane.shift();
-    if (lane.head === undefined) partition.lanes.remove(lane);
-    else partition.lanes.makeReady(lane);
-    if (disposition !== 'done' || this.events.wantsDone) {
-      const base = { type: 'record.settled', ...this.#of(task), disposition } as const;
-      this.events.emit(error === undefined ? base : { ...base, error });
-    }
-    partition.committer.note(partition);
-    this.intake.settled(partition);
-    if (partition.mapHeld) {
-      partition.lanes.releaseBelow(partition.startBound); // the bound may have risen
-      if (partition.running === 0 && !partition.lanes.hasReady) partition.reviewMap();
-    }
-    if (partition.lanes.hasReady) this.#turns.offer(partition);
+    this.events.emit({ type: 'record.late', ...whichIs(task), outcome });
   }
 
   #freeSlot(partition: PartitionAssignment): void {
@@ -332,63 +330,39 @@ export class Worker {
     if (this.#due?.lane === lane) this.#due = undefined;
   }
 
-  #clearTimer(task: Task): void {
-    if (task.timer === undefined) return;
-    this.clock.clearTimer(task.timer);
-    task.timer = undefined;
-  }
+  // ---------------------------------------------------------------- operating
 
-  // ---------------------------------------------------------------- freezing
-
-  #freeze(task: Task, scope: FreezeScope, error: Error): void {
-    task.state = 'frozen';
-    task.frozenSince = this.clock.now();
-    task.frozenScope = scope;
-    task.lane.state = 'frozen';
-    // with another record of the partition frozen already, the first one stays its reason
-    if (scope === 'partition') task.assignment.frozenAt ??= task;
-    this.events.emit({ type: 'frozen', ...this.#of(task), scope, error, reason: 'attempts', unfreezeInMs: undefined });
-  }
-
-  /** Records of this partition that stand frozen, ascending in offset. */
+  /** Records of this partition that stand frozen. */
   frozenTasks(partition: PartitionAssignment): Task[] {
-    return [...partition.tracker].filter((task) => task.state === 'frozen');
+    return this.#freezer.frozenTasks(partition);
   }
 
   /** Goes on at what is frozen: with a new set of attempts, or past it. */
   unfreeze(partition: PartitionAssignment, skip: boolean): void {
-    for (const task of this.frozenTasks(partition)) {
-      task.attempt = 0;
-      if (skip) this.#settle(task, 'skipped', task.error);
-      else {
-        task.state = 'queued';
-        partition.lanes.makeReady(task.lane);
-      }
-      this.events.emit({ type: 'unfrozen', ...this.#of(task), scope: task.frozenScope, skipped: skip, by: 'operator' });
-    }
-    partition.frozenAt = undefined;
-    this.reconsider(partition);
+    this.#freezer.unfreeze(partition, skip);
   }
 
   /** Settles the record that holds the frontier as skipped, unless a handler is at it. @returns its offset. */
   skipFirst(partition: PartitionAssignment): number | undefined {
     const task = partition.tracker.first;
-    if (task === undefined || task.state === 'running' || task.lane.head !== task) return undefined;
+    if (task === undefined || task.lane.head !== task) return undefined;
+    if (task.state === 'running' || task.state === 'forwarding') return undefined;
     if (task.state === 'waiting') {
-      this.#clearTimer(task);
+      this.#attempts.clearTimer(task);
       partition.waiting--;
       this.#dropHeldSlot(task.lane);
     } else if (task.state === 'queued') {
       partition.lanes.withdraw(task.lane);
       this.#dropHeldSlot(task.lane);
     }
-    this.#settle(task, 'skipped', task.error);
-    if (partition.frozenAt === task) {
-      // another record may have frozen the partition too
-      partition.frozenAt = this.frozenTasks(partition).find((other) => other.frozenScope === 'partition');
-    }
+    this.#freezer.forget(task);
+    this.#skip(task);
     this.reconsider(partition);
     return task.offset;
+  }
+
+  #skip(task: Task): void {
+    this.#disposer.skip(task);
   }
 
   // ---------------------------------------------------------------- giving a partition up
@@ -396,23 +370,29 @@ export class Worker {
   /** Tells every running handler of the partition that its result will not count. */
   abort(partition: PartitionAssignment, cause: AbortCause): void {
     if (partition.running === 0) return;
-    for (const task of partition.tracker) if (task.state === 'running') task.abort(cause);
+    for (const task of partition.tasks()) if (task.state === 'running') task.abort(cause);
   }
 
   /** The partition is gone: no timer and no record of it stays; what runs is told and its result dropped. */
   abandon(partition: PartitionAssignment, cause: AbortCause): void {
     partition.alive = false;
     partition.committer.forget(partition);
-    for (const task of partition.tracker) {
+    this.intake.close(partition);
+    for (const task of partition.tasks()) {
       if (task.state === 'running') {
         task.abort(cause);
         this.#orphans.add(task);
       } else {
-        this.#clearTimer(task);
+        this.#attempts.clearTimer(task);
         this.#dropHeldSlot(task.lane);
+        if (task.state === 'claiming') {
+          partition.running--;
+          this.#slotsUsed--;
+          this.slots.release();
+        }
         task.state = 'settled';
       }
-      this.events.emit({ type: 'record.settled', ...this.#of(task), disposition: 'abandoned' });
+      this.settler.abandon(task);
     }
     partition.waiting = 0;
     this.#turns.rest(partition);
@@ -422,27 +402,7 @@ export class Worker {
 
   /** The process ends: no timer stays, not even that of a handler which never comes back. */
   close(): void {
-    for (const task of this.#orphans) this.#clearTimer(task);
+    for (const task of this.#orphans) this.#attempts.clearTimer(task);
     this.#orphans.clear();
   }
-
-  #where(partition: PartitionAssignment): Whereabouts {
-    return { groupId: this.groupId, worker: this.id, topic: partition.topic, partition: partition.partition };
-  }
-
-  #of(task: Task): Whereabouts & { offset: number; attempt: number } {
-    return { ...this.#where(task.assignment), offset: task.offset, attempt: task.attempt };
-  }
-}
-
-/** What every event about a partition names. */
-interface Whereabouts {
-  readonly groupId: string;
-  readonly worker: string;
-  readonly topic: string;
-  readonly partition: number;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -157,6 +157,11 @@ export function retryTopicName(topic: string, groupId: string, delayMs: number):
   return `${topic}.${groupId}.retry-${delayMs}`;
 }
 
+/** Matches every retry topic of a group. */
+export function retryTopicPattern(groupId: string): RegExp {
+  return new RegExp(`\\.${groupId.replace(/[^\w-]/g, '\\$&')}\\.retry-\\d+$`);
+}
+
 const FREEZE_SCOPES: readonly unknown[] = ['key', 'partition'];
 
 /** What is wrong with something that should be a failure policy; undefined: nothing. For messages. */

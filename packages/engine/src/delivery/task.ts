@@ -1,12 +1,14 @@
+import type { TimerHandle } from '../clock.js';
+import type { OutgoingRecord } from '../driver/driver.js';
 import { recordBytes, type KafkaRecord } from '../driver/record.js';
+import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
+import type { FreezeReason } from '../events/events.js';
 import type { PartitionAssignment } from '../group/partition-assignment.js';
 import type { RecordState } from '../inspect.js';
 import type { Lane } from '../lanes/lane.js';
-import type { TimerHandle } from '../clock.js';
-import type { OutgoingRecord } from '../driver/driver.js';
-import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { AbortCause, Delivery, RecordOrigin } from './delivery.js';
 import type { FreezeScope } from './failure-policy.js';
+import { readDelaysUsed, readOrigin } from './origin-headers.js';
 
 /** The reason of an aborted signal; `cause` says why. */
 export class DeliveryAbortedError extends Error {
@@ -16,15 +18,29 @@ export class DeliveryAbortedError extends Error {
   }
 }
 
+/** Why a record stands. */
+export interface Frozen {
+  readonly scope: FreezeScope;
+  readonly reason: FreezeReason;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Milliseconds since the epoch; undefined: it does not go on by itself. */
+  readonly until: number | undefined;
+}
+
 /**
  * One record from intake until it is settled or its partition goes.
  *
  *     queued ──start──► running ──ok──► settled
- *       ▲                  │ failed
- *       │                  ├──► waiting ──backoff over──► queued
- *       └──unfreeze── frozen ◄─┘ attempts used up
+ *       ▲ ▲      │         │ failed        ▲
+ *       │ │      │         ├──► waiting ──backoff over──► queued
+ *       │ │  at-most-once  ├──► forwarding ──acknowledged──┘
+ *       │ │      ▼         │        │ cannot be sent
+ *       │ │  claiming ─►   └──► frozen ──► queued
+ *       │ └──────────────────────── │ unfreeze
+ *       └── parked, behind it ◄─────┘
  *
- * A task is at the head of its lane whenever it is anything but queued.
+ * A task is at the head of its lane whenever it is neither queued nor parked.
  */
 export class Task implements Delivery {
   // neighbours in the tracker's list of unsettled records
@@ -33,7 +49,11 @@ export class Task implements Delivery {
   /** The next record of the same lane. */
   nextInLane: Task | undefined = undefined;
   lane: Lane;
+  /** Without value and headers while it is parked. */
+  record: KafkaRecord;
   state: RecordState | 'settled' = 'queued';
+  /** Settled for the log, so that a commit may pass it, though its handler has yet to run or runs. Never false again. */
+  released = false;
   /** Attempts begun and counted under this assignment. */
   attempt = 0;
   /** Starts, every one of them: `attempt` can fall, and a late result must not pass for that of a later start. */
@@ -43,15 +63,15 @@ export class Task implements Delivery {
    * itself, while those since the epoch would each be an object of their own. -1 before the first start.
    */
   startedAt = -1;
-  /** Milliseconds since the epoch; 0 where it never froze. */
-  frozenSince = 0;
-  /** Meaningless while it is not frozen. */
-  frozenScope: FreezeScope = 'key';
+  /** Set while it is frozen, and only then. */
+  frozen: Frozen | undefined = undefined;
   /** The last failed attempt's. */
   error: Error | undefined = undefined;
   /** Why the running attempt's signal was aborted. */
   aborted: AbortCause | undefined = undefined;
-  /** Of the running attempt's timeout, or of the wait for the next one: never both. */
+  /** What the running attempt has sent, where that is part of a transaction. */
+  outbox: OutgoingRecord[] | undefined = undefined;
+  /** Of the running attempt's timeout, or of the wait for whatever comes next: never two. */
   timer: TimerHandle = undefined;
   #controller: AbortController | undefined = undefined;
 
@@ -59,7 +79,7 @@ export class Task implements Delivery {
   readonly bytes: number;
 
   constructor(
-    readonly record: KafkaRecord,
+    record: KafkaRecord,
     readonly assignment: PartitionAssignment,
     lane: Lane,
     /** Milliseconds since `assignment.since`. */
@@ -68,6 +88,7 @@ export class Task implements Delivery {
     readonly broken: Error | undefined,
   ) {
     this.lane = lane;
+    this.record = record;
     this.offset = record.offset;
     this.bytes = recordBytes(record);
   }
@@ -84,6 +105,20 @@ export class Task implements Delivery {
     return this.assignment.highWatermark;
   }
 
+  /** Headers of other people's making say nothing here: only those of a retry topic of ours do. */
+  get origin(): RecordOrigin | undefined {
+    return this.assignment.delayMs === undefined ? undefined : readOrigin(this.record);
+  }
+
+  /** Delays of `retryTopics` that this record has behind it. */
+  get delaysUsed(): number {
+    return this.assignment.delayMs === undefined ? 0 : readDelaysUsed(this.record);
+  }
+
+  get transaction(): unknown {
+    return undefined;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -92,20 +127,12 @@ export class Task implements Delivery {
     return this.#controller.signal;
   }
 
-  get origin(): RecordOrigin | undefined {
-    return undefined;
-  }
-
-  get transaction(): unknown {
-    return undefined;
-  }
-
   send(_records: OutgoingRecord | readonly OutgoingRecord[]): void {
-    throw new KafkaWorkerError('NOT_TRANSACTIONAL', 'send() needs delivery: transactional()');
+    throw new KafkaWorkerError('NOT_TRANSACTIONAL', `send() of ${this.worker} needs delivery: transactional()`);
   }
 
   commit(): Promise<void> {
-    return this.assignment.commitNow();
+    return this.assignment.commitWith(this);
   }
 
   /** A new attempt begins. */
@@ -115,6 +142,7 @@ export class Task implements Delivery {
     this.run++;
     this.startedAt = now - this.assignment.since;
     this.aborted = undefined;
+    this.outbox = undefined;
     this.#controller = undefined;
   }
 
@@ -123,5 +151,11 @@ export class Task implements Delivery {
     if (this.aborted !== undefined) return;
     this.aborted = cause;
     this.#controller?.abort(new DeliveryAbortedError(cause));
+  }
+
+  /** Gives up what the record weighs; `offset` stays, and the key, by which it is found in `inspect()`. */
+  park(): void {
+    this.state = 'parked';
+    this.record = { ...this.record, value: null, headers: {} };
   }
 }

@@ -10,9 +10,9 @@ export interface DrainWait {
   readonly keepAliveMs?: number;
 }
 
-/** Handlers of these partitions whose results still count. */
+/** Handlers of these partitions whose results still count, and copies on their way. */
 export function runningIn(partitions: readonly PartitionAssignment[]): number {
-  return partitions.reduce((sum, partition) => sum + (partition.alive ? partition.running : 0), 0);
+  return partitions.reduce((sum, partition) => sum + (partition.alive ? partition.inFlight : 0), 0);
 }
 
 /**

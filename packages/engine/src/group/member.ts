@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock, TimerHandle } from '../clock.js';
 import type {
   Assignment,
   DriverConsumer,
@@ -13,11 +13,15 @@ import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { EventHub } from '../events/emitter.js';
 import type { DrainCause, DrainOutcome } from '../events/events.js';
 import type { RebalanceSnapshot } from '../inspect.js';
+import { exponential } from '../delivery/backoff.js';
+import type { StartPolicy } from '../options/engine-options.js';
+import { whereIs } from '../delivery/settler.js';
 import { Committer } from '../offsets/committer.js';
 import type { Worker } from '../worker.js';
 import { runningIn, waitForRunning, within } from './drain.js';
-import { PartitionAssignment } from './partition-assignment.js';
-import { startPositions, type StartDecision } from './start-positions.js';
+import { type AssignmentOwner, PartitionAssignment } from './partition-assignment.js';
+import type { Prepared, Resources } from './resources.js';
+import { startPositions, type StartDecision, type StartRules } from './start-positions.js';
 import { TopicRouter } from './topic-router.js';
 
 /** Share of the time for giving partitions back that handlers may use: the rest is for the commit. */
@@ -30,6 +34,11 @@ const LAST_COMMIT_PAUSE_MS = 200;
 /** A broker that does not take the last commit of a process is not waited for any longer. Milliseconds. */
 const LAST_COMMIT_MS = 2_000;
 
+/** The wait before a partition that could not be taken over, or was taken away by a store, is claimed again. */
+const renewBackoff = exponential({ initialMs: 1_000, maxMs: 30_000 });
+
+const NOTHING: Prepared = { ok: true, resources: {} };
+
 /** What a member is made with. */
 export interface MemberInit {
   readonly groupId: string;
@@ -41,7 +50,9 @@ export interface MemberInit {
   readonly rebalanceMs: number | undefined;
   /** Pace of commits that keep the session during a drain; undefined: the client keeps it. */
   readonly keepAliveMs: number | undefined;
-  readonly fromBeginning: boolean;
+  readonly startFrom: StartPolicy;
+  readonly maxRewind: number;
+  readonly resources: Resources;
 }
 
 /**
@@ -51,7 +62,7 @@ export interface MemberInit {
  * Drain first, fence second: `revoking` stops new starts, waits for what runs, commits, and leaves every assignment
  * alive; only the next `assigned` says which are gone. What is kept goes on exactly where it stood.
  */
-export class GroupMember implements DriverConsumerListener {
+export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   readonly groupId: string;
   readonly workers: readonly Worker[];
   readonly #router: TopicRouter;
@@ -65,6 +76,10 @@ export class GroupMember implements DriverConsumerListener {
   /** Partitions that `assigned` is looking up: taken out of here when they are lost before they were added. */
   #coming = new Set<string>();
   #revokedAt: number | undefined;
+  /** The partition that is dropped goes on in another assignment, with the same resources. */
+  #moving = false;
+  /** Partitions that stand until they have been taken over again. */
+  readonly #renewals = new Map<PartitionAssignment, TimerHandle>();
   /** Resolves when the last commit of a shutdown has been made: drains for a rebalance end with it. */
   readonly #over: Promise<void>;
   #end!: () => void;
@@ -89,6 +104,14 @@ export class GroupMember implements DriverConsumerListener {
     this.#consumer = consumer;
     this.#committer = new Committer(this.groupId, consumer, this.#init.clock, this.#init.events);
     await consumer.start(this);
+  }
+
+  get consumer(): DriverConsumer {
+    return this.#consumer;
+  }
+
+  get committer(): Committer {
+    return this.#committer;
   }
 
   get partitions(): readonly PartitionAssignment[] {
@@ -120,9 +143,13 @@ export class GroupMember implements DriverConsumerListener {
 
     const fresh = assignment.partitions.filter((p) => !this.#partitions.has(partitionKey(p.topic, p.partition)));
     const coming = (this.#coming = new Set(fresh.map(({ topic, partition }) => partitionKey(topic, partition))));
-    const starts = await startPositions(this.#consumer, fresh, this.#init.fromBeginning);
+    const prepared = await this.#prepareAll(fresh);
+    const starts = await startPositions(this.#consumer, fresh, (p) => this.#rules(p, prepared(p)));
     const came = starts.filter(({ topic, partition }) => coming.has(partitionKey(topic, partition)));
-    for (const start of came) this.#add(start);
+    for (const start of starts) {
+      if (came.includes(start)) this.#add(start, prepared(start));
+      else this.#giveBack(prepared(start));
+    }
 
     this.#revokedAt = undefined;
     this.#committer.release();
@@ -144,7 +171,7 @@ export class GroupMember implements DriverConsumerListener {
       kept: kept.map(plain),
       durationMs: this.lastRebalance.durationMs,
     });
-    return this.partitions.map(({ topic, partition, tracker }) => ({ topic, partition, offset: tracker.position }));
+    return this.partitions.map(({ topic, partition, fetchFrom }) => ({ topic, partition, offset: fetchFrom }));
   }
 
   async revoking(partitions: readonly TopicPartition[], deadlineMs: number): Promise<void> {
@@ -196,6 +223,7 @@ export class GroupMember implements DriverConsumerListener {
     this.#coming.clear();
     this.#dropAll(this.partitions, 'shutdown');
     for (const worker of this.workers) worker.close();
+    await this.#init.resources.closed();
     if (this.state !== 'stopped') this.stateChanged('stopped');
   }
 
@@ -213,7 +241,7 @@ export class GroupMember implements DriverConsumerListener {
     // a shutdown leaves the client's loop turning, so only a rebalance has to keep the session by itself
     const keepAlive =
       cause === 'rebalance' && keepAliveMs !== undefined
-        ? { keepAliveMs, keepAlive: () => this.#commit(this.partitions) }
+        ? { keepAliveMs, keepAlive: () => this.#committer.keepAlive(this.partitions).catch(() => {}) }
         : {};
     // at once, too: a member that was fenced meanwhile learns of it here, and waits for nothing more
     void keepAlive.keepAlive?.();
@@ -243,11 +271,6 @@ export class GroupMember implements DriverConsumerListener {
     });
   }
 
-  /** Never rejects: the committer has told of a failure, and what it means is decided by whoever owns the partition. */
-  async #commit(partitions: readonly PartitionAssignment[]): Promise<void> {
-    await this.#committer.flush(partitions).catch(() => {});
-  }
-
   /**
    * What trying again can mend is mended; the rest is delivered again to the next owner. Never rejects.
    * @param staleUntil a commit that meets a join under way is tried again until then: afterwards it is taken.
@@ -274,16 +297,17 @@ export class GroupMember implements DriverConsumerListener {
     return partitions.flatMap(({ topic, partition }) => this.#partitions.get(partitionKey(topic, partition)) ?? []);
   }
 
-  #add(start: StartDecision): void {
-    const { topic, partition } = start;
-    const worker = this.#router.workerOf(topic);
-    if (worker === undefined) return; // a topic this process does not subscribe to: a mixed group, not our record
+  #add(start: StartDecision, prepared: Prepared): PartitionAssignment | undefined {
+    const worker = this.#router.workerOf(start.topic);
+    if (worker === undefined) return undefined; // a topic this process does not subscribe to: a mixed group, not our record
     const epoch = ++this.#epochs;
-    const added = new PartitionAssignment({ ...start, epoch }, worker, this.#consumer, this.#committer);
+    const resources = prepared.ok ? prepared.resources : {};
+    const held = prepared.ok ? start.held : `it could not be taken over: ${prepared.error.message}`;
+    const added = new PartitionAssignment({ ...start, epoch, resources, held }, worker, this);
     added.draining = this.#shuttingDown;
     this.#partitions.set(added.key, added);
     added.heedMapSize();
-    const where = { groupId: this.groupId, worker: worker.id, topic, partition };
+    const where = whereIs(added);
     if (start.mapDropped !== undefined) {
       this.#init.events.emit({ type: 'map.dropped', ...where, reason: start.mapDropped });
     }
@@ -291,6 +315,93 @@ export class GroupMember implements DriverConsumerListener {
       const { from, reason } = start.reset;
       this.#init.events.emit({ type: 'position.reset', ...where, from, to: start.offset, reason });
     }
+    if (held !== undefined) {
+      this.#init.events.emit({ type: 'position.held', ...where, from: start.committed, reason: held });
+    }
+    if (!prepared.ok) this.#renewLater(added, prepared.error, 1);
+    return added;
+  }
+
+  // ---------------------------------------------------------------- what partitions are committed with
+
+  /** @returns what was found out for each of them. */
+  async #prepareAll(partitions: readonly TopicPartition[]): Promise<(partition: TopicPartition) => Prepared> {
+    const { resources } = this.#init;
+    const prepared = new Map<string, Prepared>();
+    await Promise.all(
+      partitions.map(async ({ topic, partition }) => {
+        const worker = this.#router.workerOf(topic);
+        if (worker === undefined || !resources.needs(worker)) return;
+        prepared.set(partitionKey(topic, partition), await resources.prepare(worker, { topic, partition }));
+      }),
+    );
+    return ({ topic, partition }) => prepared.get(partitionKey(topic, partition)) ?? NOTHING;
+  }
+
+  #rules({ topic }: TopicPartition, prepared: Prepared): StartRules {
+    const { startFrom, maxRewind } = this.#init;
+    const stored = prepared.ok ? prepared.resources.claim?.position : undefined;
+    // what waits in a retry topic has been settled elsewhere: it is never passed over
+    const isRetryTopic = this.#router.workerOf(topic)?.retryTopics.has(topic) === true;
+    return { startFrom: isRetryTopic ? 'beginning' : startFrom, maxRewind, stored };
+  }
+
+  #giveBack(prepared: Prepared): void {
+    if (prepared.ok) this.#init.resources.release(prepared.resources);
+  }
+
+  /**
+   * Somebody else has taken over what the partition is committed with. Where the group still says that it is ours, it is
+   * taken back after a while, and goes on where the other one has come to; else the group will say so.
+   */
+  fenced(partition: PartitionAssignment, error: Error): void {
+    if (!partition.alive || partition.held !== undefined) return;
+    partition.held = `somebody else has taken it over: ${error.message}`;
+    partition.worker.abort(partition, 'lost');
+    partition.worker.tellHeld(partition, partition.held);
+    this.#renewLater(partition, error, 1);
+  }
+
+  #renewLater(partition: PartitionAssignment, error: Error, nth: number): void {
+    if (this.#shuttingDown || !partition.alive) return;
+    const { clock } = this.#init;
+    const ms = renewBackoff(nth, error, EMPTY_RECORD);
+    this.#renewals.set(
+      partition,
+      clock.setTimer(() => {
+        this.#renewals.delete(partition);
+        if (partition.draining) this.#renewLater(partition, error, nth);
+        else void this.#renew(partition, error, nth);
+      }, ms),
+    );
+  }
+
+  /** Never rejects. */
+  async #renew(old: PartitionAssignment, error: Error, nth: number): Promise<void> {
+    const prepared = await this.#init.resources.prepare(old.worker, plain(old));
+    let start: StartDecision | undefined;
+    if (prepared.ok && old.alive) {
+      const found = startPositions(this.#consumer, [plain(old)], (p) => this.#rules(p, prepared));
+      [start] = await found.catch(() => []);
+    }
+    if (!prepared.ok || start === undefined || !old.alive || old.draining) {
+      this.#giveBack(prepared);
+      this.#renewLater(old, prepared.ok ? error : prepared.error, nth + 1);
+      return;
+    }
+    const fresh = this.#replace(old, start, prepared, 'lost');
+    this.#init.events.emit({ type: 'claim.renewed', ...whereIs(fresh), offset: start.offset, error });
+  }
+
+  /** A new assignment of the same partition, since nothing known of the old one holds. */
+  #replace(old: PartitionAssignment, start: StartDecision, prepared: Prepared, cause: AbortCause): PartitionAssignment {
+    const { paused, draining, topic, partition } = old;
+    this.#drop(old, cause);
+    const fresh = this.#add(start, prepared) as PartitionAssignment;
+    Object.assign(fresh, { paused, draining });
+    this.#consumer.seek({ topic, partition, offset: start.offset });
+    this.#consumer.resume([plain(fresh)]);
+    return fresh;
   }
 
   #reopen(partition: PartitionAssignment): void {
@@ -306,7 +417,12 @@ export class GroupMember implements DriverConsumerListener {
 
   #drop(partition: PartitionAssignment, cause: AbortCause): void {
     this.#partitions.delete(partition.key);
+    const renewal = this.#renewals.get(partition);
+    if (renewal !== undefined) this.#init.clock.clearTimer(renewal);
+    this.#renewals.delete(partition);
     partition.worker.abandon(partition, cause);
+    const { producer } = partition;
+    if (producer !== undefined && !this.#moving) this.#init.resources.release({ producer });
   }
 
   /**
@@ -318,19 +434,20 @@ export class GroupMember implements DriverConsumerListener {
     const old = this.#partitions.get(partitionKey(topic, partition));
     if (old === undefined)
       throw new KafkaWorkerError('UNKNOWN_TARGET', `${topic}/${partition} is not held by this process`);
+    checkSeek(old);
     const [range] = await this.#consumer.logRanges([plain(old)]);
     if (range === undefined || !Number.isInteger(offset) || offset < range.low || offset > range.high) {
       const message = `offset ${offset} is outside of ${topic}/${partition}: ${range?.low ?? '?'} to ${range?.high ?? '?'} is allowed`;
       throw new KafkaWorkerError('UNKNOWN_TARGET', message);
     }
     if (!old.alive) throw new KafkaWorkerError('UNKNOWN_TARGET', `${topic}/${partition} was handed over meanwhile`);
-    const { paused, draining } = old;
-    this.#drop(old, 'rebalance');
-    this.#add({ topic, partition, offset, restored: [], committed: old.committed, range });
-    const fresh = this.#partitions.get(old.key) as PartitionAssignment;
-    Object.assign(fresh, { paused, draining });
-    this.#consumer.seek({ topic, partition, offset });
-    this.#consumer.resume([plain(fresh)]);
+    const { committed, producer } = old;
+    const prepared: Prepared = { ok: true, resources: producer === undefined ? {} : { producer } };
+    const start = { topic, partition, offset, restored: [], committed, range };
+    this.#moving = true; // the producer goes along
+    const fresh = this.#replace(old, start, prepared, 'rebalance');
+    this.#moving = false;
+    fresh.dirty = true; // also where the offset is part of a transaction
     this.#init.events.emit({ type: 'sought', groupId: this.groupId, worker: old.worker.id, topic, partition, offset });
     try {
       await this.#committer.flush([fresh]);
@@ -343,3 +460,19 @@ export class GroupMember implements DriverConsumerListener {
 function plain({ topic, partition }: TopicPartition): TopicPartition {
   return { topic, partition };
 }
+
+/** @throws KafkaWorkerError NOT_TRANSACTIONAL, STORE_FAILED */
+function checkSeek({ key, worker, claim, producer }: PartitionAssignment): void {
+  const { delivery } = worker.options;
+  if (typeof delivery !== 'object') return;
+  if (claim !== undefined || delivery.type === 'exactly-once') {
+    const message = `${key} goes by the offsets of its store, which remembers every record that was handled; change them there`;
+    throw new KafkaWorkerError('NOT_TRANSACTIONAL', message);
+  }
+  if (producer === undefined) {
+    throw new KafkaWorkerError('STORE_FAILED', `${key} has not been taken over yet`, { canRetry: true });
+  }
+}
+
+/** For a backoff that looks at none. */
+const EMPTY_RECORD = { topic: '', partition: 0, offset: 0, timestamp: 0, key: null, value: null, headers: {} };

@@ -1,15 +1,32 @@
-import type { CommittedOffset, DriverConsumer, LogRange, OffsetCommit } from '../driver/driver.js';
+import type { TimerHandle } from '../clock.js';
+import type {
+  DriverConsumer,
+  DriverTransactionalProducer,
+  LogRange,
+  OffsetCommit,
+  OutgoingRecord,
+} from '../driver/driver.js';
 import { partitionKey } from '../driver/record.js';
 import type { Task } from '../delivery/task.js';
+import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { Committer } from '../offsets/committer.js';
 import { encodeDoneMap, METADATA_LIMIT_CHARS } from '../offsets/done-map.js';
 import { OffsetTracker } from '../offsets/offset-tracker.js';
 import type { OffsetRange } from '../offsets/ranges.js';
 import { PartitionLanes } from '../lanes/partition-lanes.js';
+import type { PartitionClaim } from '../stores/transactional-store.js';
 import type { Worker } from '../worker.js';
 
 /** Above this share of the limit only records below the highest settled one are started: they make the map smaller. */
 const MAP_PRESSURE = 0.75;
+
+/** What a partition is worked on with beside its offset; empty with `'at-least-once'` and `'at-most-once'`. */
+export interface PartitionResources {
+  /** `exactlyOnce`. */
+  readonly claim?: PartitionClaim;
+  /** `transactional`. */
+  readonly producer?: DriverTransactionalProducer;
+}
 
 /** Where a partition starts and what is known of it then. */
 export interface AssignmentStart {
@@ -18,8 +35,19 @@ export interface AssignmentStart {
   readonly epoch: number;
   readonly offset: number;
   readonly restored: readonly OffsetRange[];
-  readonly committed: CommittedOffset['offset'];
+  readonly committed: number | undefined;
   readonly range: LogRange;
+  readonly resources?: PartitionResources;
+  /** Why it cannot go on from there. */
+  readonly held?: string | undefined;
+}
+
+/** Whom an assignment tells of what it cannot settle by itself. */
+export interface AssignmentOwner {
+  readonly consumer: DriverConsumer;
+  readonly committer: Committer;
+  /** Somebody else has taken over what it commits with. */
+  fenced(partition: PartitionAssignment, error: Error): void;
 }
 
 /**
@@ -42,20 +70,34 @@ export class PartitionAssignment {
   draining = false;
   /** By an operator. */
   paused = false;
+  /** It has no position to go on from, or nothing to commit with: nothing is taken and nothing starts. */
+  held: string | undefined;
   /** The record at which the whole partition stands still. */
   frozenAt: Task | undefined = undefined;
   /** The done-set is too large: nothing at or above `startBound` is started. */
   mapHeld = false;
 
-  /** Handlers that run; changes together with `worker.running`. */
+  /** Handlers that run, and commits awaited for one to start; changes together with `worker.running`. */
   running = 0;
   /** Tasks whose lane waits for the next attempt. */
   waiting = 0;
-  /** Bytes of unsettled records. */
+  /** Copies under way to a dead-letter or retry topic, or to the store. */
+  forwarding = 0;
+  /** Bytes of unsettled records that are in memory. */
   bufferedBytes = 0;
   /** Records were refused: the driver holds them until it is told to go on. */
   refusing = false;
   highWatermark: number;
+  /** Records whose handler has not settled though a commit may pass them: in the lanes, and not in the tracker. */
+  readonly released = new Set<Task>();
+  /** Records whose bytes were given up, by offset; all of them in the tracker. */
+  readonly parked = new Map<number, Task>();
+
+  /** Retry topics: how long after it was written a record may be handled. Milliseconds. */
+  readonly delayMs: number | undefined;
+  /** Retry topics: the next record may not be taken before. Milliseconds since the epoch. */
+  notBefore = 0;
+  dueTimer: TimerHandle = undefined;
 
   // -- turns: owned by lanes/turns.ts
   queued = false;
@@ -67,6 +109,14 @@ export class PartitionAssignment {
   settledSinceCommit = 0;
   /** Acknowledged by the broker. */
   committed: number | undefined;
+  /** The last commit that is known to count, or what was found: may be sent again at any time without changing anything. */
+  known: OffsetCommit;
+  /** A transaction whose outcome is to be found out before the next one. */
+  inDoubt: { readonly offset: OffsetCommit; readonly records: number } | undefined = undefined;
+  /** `transactional`: what settled records have sent and no transaction has committed. */
+  readonly outbox: OutgoingRecord[] | undefined;
+  readonly claim: PartitionClaim | undefined;
+  readonly producer: DriverTransactionalProducer | undefined;
   /** Characters of the map in the last snapshot. */
   mapChars = 0;
   #mapLimitChars = METADATA_LIMIT_CHARS;
@@ -77,8 +127,7 @@ export class PartitionAssignment {
   constructor(
     start: AssignmentStart,
     readonly worker: Worker,
-    readonly consumer: DriverConsumer,
-    readonly committer: Committer,
+    readonly owner: AssignmentOwner,
   ) {
     this.since = worker.clock.now();
     this.topic = start.topic;
@@ -86,15 +135,35 @@ export class PartitionAssignment {
     this.key = partitionKey(start.topic, start.partition);
     this.epoch = start.epoch;
     this.committed = start.committed;
+    this.held = start.held;
     this.highWatermark = start.range.high;
+    this.delayMs = worker.retryTopics.get(start.topic)?.delayMs;
+    this.claim = start.resources?.claim;
+    this.producer = start.resources?.producer;
+    this.outbox = this.producer === undefined ? undefined : [];
     this.tracker = new OffsetTracker<Task>(start.offset, start.restored);
     this.lanes = new PartitionLanes(worker.options);
-    this.#manual = this.#measure();
+    this.#manual = this.known = this.#measure();
+  }
+
+  get consumer(): DriverConsumer {
+    return this.owner.consumer;
+  }
+
+  get committer(): Committer {
+    return this.owner.committer;
   }
 
   /** True while handlers of this partition may start. */
   get canStart(): boolean {
-    return this.alive && !this.draining && !this.paused && this.frozenAt === undefined && !this.worker.paused;
+    return (
+      this.alive &&
+      !this.draining &&
+      !this.paused &&
+      this.held === undefined &&
+      this.frozenAt === undefined &&
+      !this.worker.paused
+    );
   }
 
   /** Only records below this offset may start. */
@@ -102,15 +171,78 @@ export class PartitionAssignment {
     return this.mapHeld ? this.tracker.highestSettled : Infinity;
   }
 
-  /** Offset and map as they are at this moment, in one. */
-  snapshot(): OffsetCommit {
-    return this.worker.options.commit.mode === 'manual' ? this.#manual : this.#measure();
+  /** Records in memory. */
+  get buffered(): number {
+    return this.tracker.unsettled + this.released.size - this.parked.size;
   }
 
-  /** Commits what is settled now. @throws CommitError */
+  /** What is under way and has to end before the partition goes. */
+  get inFlight(): number {
+    return this.running + this.forwarding;
+  }
+
+  /** Everything that no handler has settled, ascending in offset but for the released ones, which come first. */
+  *tasks(): Generator<Task> {
+    yield* this.released;
+    yield* this.tracker;
+  }
+
+  /** Where the client has to read on: at the first record whose bytes are needed again, else at the next new one. */
+  get fetchFrom(): number {
+    let from = this.tracker.position;
+    for (const [offset, task] of this.parked) {
+      if (task.lane.state !== 'frozen' && offset < from) from = offset;
+    }
+    return from;
+  }
+
+  /**
+   * Without its map a commit would repeat what stands above the frontier. That is what `'at-least-once'` allows, and
+   * what these guarantees do not.
+   */
+  get needsMap(): boolean {
+    return this.producer !== undefined || this.worker.options.delivery === 'at-most-once';
+  }
+
+  /** Offset and map as they are at this moment, in one; undefined where the map is needed and too large to be sent. */
+  snapshot(): OffsetCommit | undefined {
+    if (this.worker.options.commit.mode === 'manual') return this.#manual;
+    const measured = this.#measure();
+    return this.needsMap && this.mapChars > this.#mapLimitChars ? undefined : measured;
+  }
+
+  /** The record counts as settled for the log: a commit may pass it. Its lane is still its own. */
+  release(task: Task): void {
+    if (task.released) return;
+    task.released = true;
+    this.tracker.settle(task);
+    this.released.add(task);
+  }
+
+  /** Releases the record and commits with it what is settled. @throws CommitError */
+  async commitWith(task: Task): Promise<void> {
+    this.#checkCommit();
+    if (this.alive && task.state === 'running') this.release(task);
+    await this.commitNow();
+  }
+
+  /** Commits what is settled now. @throws CommitError; KafkaWorkerError NOT_TRANSACTIONAL where the options forbid it */
   async commitNow(): Promise<void> {
+    this.#checkCommit();
     this.#manual = this.#measure();
     await this.committer.flush([this]);
+  }
+
+  #checkCommit(): void {
+    const { commit, delivery } = this.worker.options;
+    const why =
+      commit.mode === 'none'
+        ? "its option commit is 'none'"
+        : typeof delivery === 'object'
+          ? `its offsets are part of transactions (delivery ${delivery.type})`
+          : undefined;
+    if (why === undefined) return;
+    throw new KafkaWorkerError('NOT_TRANSACTIONAL', `commit() of ${this.worker.id} is not possible: ${why}`);
   }
 
   /** The broker takes less metadata than expected. What `commit()` asked for is kept without its map. */
@@ -136,15 +268,15 @@ export class PartitionAssignment {
     this.worker.mapHeldChanged(this);
   }
 
-  /** Resolves when no handler of this partition runs. */
+  /** Resolves when nothing of this partition is in flight. */
   whenIdle(): Promise<void> {
-    return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+    return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** The last running handler has settled. */
+  /** Something has ended: whoever waits for the last of it is told. */
   becameIdle(): void {
     const waiting = this.#idle;
-    if (waiting.length === 0) return;
+    if (waiting.length === 0 || (this.inFlight > 0 && this.alive)) return;
     this.#idle = [];
     for (const resolve of waiting) resolve();
   }

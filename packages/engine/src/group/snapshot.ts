@@ -1,3 +1,4 @@
+import type { DeliveryGuarantee } from '../delivery/guarantee.js';
 import type { Task } from '../delivery/task.js';
 import type {
   FreezeSnapshot,
@@ -23,12 +24,12 @@ export function snapshotGroup(member: GroupMember, now: number): GroupSnapshot {
     memberId: member.memberId,
     ...(member.protocol === undefined ? {} : { protocol: member.protocol }),
     ...(member.lastRebalance === undefined ? {} : { lastRebalance: member.lastRebalance }),
-    workers: member.workers.map(snapshotWorker),
+    workers: member.workers.map((worker) => snapshotWorker(worker, now)),
     partitions: member.partitions.map((partition) => snapshotPartition(partition, now)),
   };
 }
 
-function snapshotWorker(worker: Worker): WorkerSnapshot {
+function snapshotWorker(worker: Worker, now: number): WorkerSnapshot {
   return {
     id: worker.id,
     groupId: worker.groupId,
@@ -37,14 +38,15 @@ function snapshotWorker(worker: Worker): WorkerSnapshot {
     limit: worker.options.limit,
     running: worker.running,
     paused: worker.paused,
-    delivery: 'at-least-once',
-    dispositions: {} as never,
+    delivery: deliveryName(worker.options.delivery),
+    dispositions: { ...worker.settler.counts },
+    ...(worker.budget === undefined ? {} : { deadLetterBudget: worker.budget.left(now) }),
   };
 }
 
 function snapshotPartition(partition: PartitionAssignment, now: number): PartitionSnapshot {
   const { tracker } = partition;
-  const tasks = [...tracker];
+  const tasks = [...partition.tasks()];
   const frontier = tracker.frontier;
   return {
     topic: partition.topic,
@@ -64,8 +66,9 @@ function snapshotPartition(partition: PartitionAssignment, now: number): Partiti
     mapChars: partition.mapChars,
     ...(tracker.first === undefined ? {} : { heldBy: snapshotTask(tracker.first, now) }),
     runningRecords: tasks.filter((task) => task.state === 'running').map((task) => snapshotTask(task, now)),
-    frozen: tasks.filter((task) => task.state === 'frozen').map(snapshotFreeze),
-    parked: 0,
+    frozen: tasks.flatMap(snapshotFreeze),
+    parked: partition.parked.size,
+    ...(partition.held === undefined ? {} : { held: partition.held }),
     paused: partition.paused || partition.worker.paused,
     mapHeld: partition.mapHeld,
     draining: partition.draining,
@@ -83,15 +86,24 @@ function snapshotTask(task: Task, now: number): RecordSnapshot {
   };
 }
 
-function snapshotFreeze(task: Task): FreezeSnapshot {
-  return {
-    scope: task.frozenScope,
-    reason: 'attempts',
-    offset: task.offset,
-    key: keyText(task),
-    error: task.error?.message ?? '',
-    since: task.frozenSince,
-  };
+function snapshotFreeze(task: Task): FreezeSnapshot[] {
+  const { frozen } = task;
+  if (frozen === undefined) return [];
+  return [
+    {
+      scope: frozen.scope,
+      reason: frozen.reason,
+      offset: task.offset,
+      key: keyText(task),
+      error: task.error?.message ?? '',
+      since: frozen.since,
+      ...(frozen.until === undefined ? {} : { unfreezesAt: frozen.until }),
+    },
+  ];
+}
+
+function deliveryName(delivery: DeliveryGuarantee): string {
+  return typeof delivery === 'string' ? delivery : delivery.type;
 }
 
 function keyText(task: Task): string | null {

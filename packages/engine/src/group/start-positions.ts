@@ -3,6 +3,8 @@ import type { TopicPartition } from '../driver/record.js';
 import { partitionKey } from '../driver/record.js';
 import { decodeDoneMap } from '../offsets/done-map.js';
 import type { OffsetRange } from '../offsets/ranges.js';
+import type { StartPolicy } from '../options/engine-options.js';
+import type { StorePosition } from '../stores/transactional-store.js';
 
 /** Where a newly assigned partition starts, and what was odd about it. */
 export interface StartDecision extends TopicPartition {
@@ -14,13 +16,24 @@ export interface StartDecision extends TopicPartition {
   readonly mapDropped?: string;
   /** The stored offset is outside of the log: why, and where it goes on instead. */
   readonly reset?: { readonly from: number; readonly reason: string };
+  /** It does not go on: why. */
+  readonly held?: string;
+}
+
+/** How a partition is to start where nothing is stored, or what is stored is no use. */
+export interface StartRules {
+  readonly startFrom: StartPolicy;
+  /** See `EngineOptions.maxRewind`. */
+  readonly maxRewind: number;
+  /** `exactlyOnce`: what the store says; it comes before what the group has committed. */
+  readonly stored?: StorePosition | undefined;
 }
 
 /** Reads what the group has stored for these partitions and decides where each starts. */
 export async function startPositions(
   consumer: Pick<DriverConsumer, 'committed' | 'logRanges'>,
   partitions: readonly TopicPartition[],
-  fromBeginning: boolean,
+  rulesOf: (partition: TopicPartition) => StartRules,
 ): Promise<StartDecision[]> {
   if (partitions.length === 0) return [];
   const [stored, ranges] = await Promise.all([consumer.committed(partitions), consumer.logRanges(partitions)]);
@@ -32,35 +45,59 @@ export async function startPositions(
     return decideStart(
       storedOf.get(key) ?? { topic, partition, offset: undefined, metadata: '' },
       range,
-      fromBeginning,
+      rulesOf({ topic, partition }),
     );
   });
 }
 
 /**
  * A stored offset outside of the log is never followed blindly: below it retention has removed records, above it the
- * topic was made anew or cut. Either way the partition starts inside the log, and the decision says so.
+ * topic was made anew or cut. Either way the partition starts inside the log, and the decision says so; where that would
+ * repeat very much, or settle by a store what it has never seen, it does not start at all.
  */
-export function decideStart(stored: CommittedOffset, range: LogRange, fromBeginning: boolean): StartDecision {
-  const { topic, partition, offset } = stored;
+export function decideStart(committed: CommittedOffset, range: LogRange, rules: StartRules): StartDecision {
+  const { topic, partition } = committed;
   const fresh = { topic, partition, range, restored: [] };
-  if (offset === undefined) return { ...fresh, committed: undefined, offset: fromBeginning ? range.low : range.high };
-  if (offset > range.high) {
-    return {
-      ...fresh,
-      committed: undefined,
-      offset: fromBeginning ? range.low : range.high,
-      reset: { from: offset, reason: `the log ends at ${range.high}: the topic was cut or made anew` },
-    };
+  const offset = rules.stored?.offset ?? committed.offset;
+  if (offset === undefined) {
+    const start = { ...fresh, committed: undefined, offset: rules.startFrom === 'latest' ? range.high : range.low };
+    return rules.startFrom === 'none'
+      ? { ...start, held: "the group has no offset here, and startFrom is 'none': seek to where it is to begin" }
+      : start;
   }
-  const map = decodeDoneMap(stored.metadata, offset, range.high);
+  if (offset > range.high) return behindTheEnd(fresh, offset, rules);
   const start = Math.max(offset, range.low);
+  const reset =
+    start > offset ? { reset: { from: offset, reason: `retention has removed everything below ${start}` } } : {};
+  if (rules.stored !== undefined) {
+    const restored = rules.stored.done.filter((done) => done.to > start);
+    return { ...fresh, committed: committed.offset, offset: start, restored, ...reset };
+  }
+  const map = decodeDoneMap(committed.metadata, offset, range.high);
   return {
     ...fresh,
     committed: offset,
     offset: start,
     restored: map.ok ? map.ranges.filter((done) => done.to > start) : [],
     ...(map.ok ? {} : { mapDropped: map.reason }),
-    ...(start > offset ? { reset: { from: offset, reason: `retention has removed everything below ${start}` } } : {}),
+    ...reset,
   };
+}
+
+type Fresh = Pick<StartDecision, 'topic' | 'partition' | 'range' | 'restored'>;
+
+function behindTheEnd(fresh: Fresh, offset: number, { startFrom, maxRewind, stored }: StartRules): StartDecision {
+  const { low, high } = fresh.range;
+  const reason = `the log ends at ${high}: the topic was cut or made anew`;
+  const to = startFrom === 'latest' ? high : low;
+  const start = { ...fresh, committed: undefined, offset: to };
+  if (stored !== undefined) {
+    const held = `the store is at ${offset}, ${reason}; take its rows away, or what it says is done would be passed over`;
+    return { ...start, held };
+  }
+  if (high - to > maxRewind) {
+    const held = `the group is at ${offset}, ${reason}; to begin again at ${to} would repeat ${high - to} records, more than maxRewind ${maxRewind}: seek to where it is to go on`;
+    return { ...start, held };
+  }
+  return { ...start, reset: { from: offset, reason } };
 }

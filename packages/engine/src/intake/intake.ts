@@ -1,8 +1,10 @@
-import type { Clock } from '../clock.js';
+import { MAX_TIMER_MS, type Clock } from '../clock.js';
+import { readDueAt } from '../delivery/origin-headers.js';
 import { Task } from '../delivery/task.js';
 import { recordBytes, type KafkaRecord, type RecordBatch } from '../driver/record.js';
 import type { PartitionAssignment } from '../group/partition-assignment.js';
 import type { CompiledWorkerOptions } from '../options/worker-options.js';
+import { isParkable, mayPark, park, unpark } from './parking.js';
 
 /** A partition that refused records takes some again when it holds no more than this share of its budget. */
 const LOW_WATER = 0.5;
@@ -17,7 +19,7 @@ export interface Taken {
 
 /**
  * Takes records into their lanes as far as the budget of their partition allows; a full partition refuses, and only
- * itself. The budget counts what is unsettled: queued, running, waiting and frozen.
+ * itself. The budget counts what is unsettled and in memory: queued, running, waiting and frozen.
  */
 export class Intake {
   /** Records that came again although an earlier assignment had settled them. */
@@ -57,42 +59,87 @@ export class Intake {
   /** Takes what there is room for, from the record at `index` on. */
   #takeFrom(partition: PartitionAssignment, records: readonly KafkaRecord[], index: number): Taken {
     const { tracker, lanes } = partition;
-    const now = this.clock.now() - partition.since;
+    const wall = this.clock.now();
+    const now = wall - partition.since;
     let passed = 0;
     let taken = index;
+    if (partition.held !== undefined) return { taken, passed };
     for (; taken < records.length; taken++) {
       const record = records[taken] as KafkaRecord;
       // clients deliver again from the committed offset after a join; what was taken before is known already
-      if (record.offset < tracker.position) continue;
+      if (record.offset < tracker.position) {
+        const task = partition.parked.get(record.offset);
+        if (task === undefined || task.lane.state === 'frozen') continue;
+        if (this.#full(partition, record)) break;
+        unpark(task, record);
+        continue;
+      }
       if (tracker.wasSettled(record.offset)) {
         tracker.pass(record.offset);
         passed++;
         continue;
       }
-      if (this.#full(partition, record)) break;
+      if (partition.delayMs !== undefined && this.#tooEarly(partition, record, wall)) break;
       const { lane, broken } = lanes.choose(record);
+      const parks = isParkable(lane) && lane.state === 'frozen';
+      if (parks ? !mayPark(partition, this.budget.records) : this.#full(partition, record)) {
+        lanes.drop(lane);
+        break;
+      }
       const task = new Task(record, partition, lane, now, broken);
       tracker.deliver(task);
       partition.bufferedBytes += task.bytes;
       lane.push(task);
       if (lane.state === 'idle') lanes.makeReady(lane);
+      else if (parks) park(task);
     }
     return { taken, passed };
   }
 
   /** Something was settled: a partition that refused may have room. */
   settled(partition: PartitionAssignment): void {
-    if (!partition.refusing) return;
-    if (partition.tracker.unsettled > this.budget.records * LOW_WATER) return;
+    if (!partition.refusing || partition.held !== undefined) return;
+    if (partition.buffered > this.budget.records * LOW_WATER) return;
     if (partition.bufferedBytes > this.budget.bytes * LOW_WATER) return;
+    if (partition.notBefore > this.clock.now()) return;
+    this.#resume(partition);
+  }
+
+  /** The partition goes: it asks for nothing more. */
+  close(partition: PartitionAssignment): void {
+    this.clock.clearTimer(partition.dueTimer);
+    partition.dueTimer = undefined;
+  }
+
+  #resume(partition: PartitionAssignment): void {
     partition.refusing = false;
     if (this.#offering !== partition) partition.consumer.resume([partition]);
   }
 
+  /**
+   * Records of a retry topic stand in the order in which they are due: while the first is not, the partition waits, and
+   * the client holds its records.
+   */
+  #tooEarly(partition: PartitionAssignment, record: KafkaRecord, now: number): boolean {
+    const due = readDueAt(record) ?? record.timestamp + (partition.delayMs ?? 0);
+    if (due <= now) return false;
+    this.close(partition);
+    partition.notBefore = due;
+    partition.dueTimer = this.clock.setTimer(
+      () => {
+        partition.dueTimer = undefined;
+        partition.notBefore = 0;
+        if (partition.alive) this.settled(partition);
+      },
+      Math.min(due - now, MAX_TIMER_MS),
+    );
+    return true;
+  }
+
   /** A record larger than the whole budget is taken when nothing else is there: it would never fit otherwise. */
   #full(partition: PartitionAssignment, record: KafkaRecord): boolean {
-    const { unsettled } = partition.tracker;
-    if (unsettled >= this.budget.records) return true;
-    return unsettled > 0 && partition.bufferedBytes + recordBytes(record) > this.budget.bytes;
+    const { buffered } = partition;
+    if (buffered >= this.budget.records) return true;
+    return buffered > 0 && partition.bufferedBytes + recordBytes(record) > this.budget.bytes;
   }
 }

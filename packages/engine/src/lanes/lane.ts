@@ -4,11 +4,12 @@ import type { Task } from '../delivery/task.js';
  * idle     empty
  * ready    its head may start; the lane is in its partition's queue of ready lanes
  * held     its head may not start because the done-set is too large; the lane is in the list of held ones
- * running  its head runs
- * waiting  its head waits for its next attempt
+ * running  its head runs, or its commit is awaited before it does
+ * waiting  its head waits for its next attempt, or for the acknowledgement of its copy
  * frozen   its head has used up its attempts; stands until somebody unfreezes it
+ * parked   its head's bytes are being read again
  */
-export type LaneState = 'idle' | 'ready' | 'held' | 'running' | 'waiting' | 'frozen';
+export type LaneState = 'idle' | 'ready' | 'held' | 'running' | 'waiting' | 'frozen' | 'parked';
 
 /** An ordered queue of one partition. At most one of its records is with a handler, and it is the first one. */
 export class Lane {

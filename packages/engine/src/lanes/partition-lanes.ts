@@ -105,6 +105,11 @@ export class PartitionLanes {
     else if (lane !== this.#shared) this.#loose--;
   }
 
+  /** Takes back a lane that was chosen for a record which is not taken after all. */
+  drop(lane: Lane): void {
+    if (lane.head === undefined) this.remove(lane);
+  }
+
   #named(key: Uint8Array): Lane {
     return this.#byKey.find(key) ?? this.#byKey.add(key);
   }

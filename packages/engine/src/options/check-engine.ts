@@ -3,10 +3,25 @@ import { checkWorkerOptions } from './compile-options.js';
 import type { EngineOptions, WorkerDefinition } from './engine-options.js';
 
 const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
+const START_POLICIES: readonly string[] = ['beginning', 'latest', 'none'];
 
 /** Everything that is wrong with an engine and its workers, as far as it can be seen without asking a broker. */
 export function checkEngine(options: EngineOptions, workers: readonly WorkerDefinition[]): ConfigurationMistake[] {
-  return [...checkOptions(options), ...workers.flatMap(checkWorker), ...checkOverlaps(workers)];
+  return [
+    ...checkOptions(options),
+    ...workers.flatMap(checkWorker),
+    ...checkOverlaps(workers),
+    ...workers.flatMap((worker) => checkDriver(options, worker)),
+  ];
+}
+
+/** What a worker needs of the driver. */
+function checkDriver({ driver }: EngineOptions, { id, options }: WorkerDefinition): ConfigurationMistake[] {
+  const delivery = options?.delivery;
+  if (typeof delivery !== 'object' || delivery === null || delivery.type !== 'transactional') return [];
+  if (driver.capabilities.transactions) return [];
+  const message = `transactional() is not allowed: the driver ${driver.name} has no transactions`;
+  return [{ where: id, option: 'delivery', message }];
 }
 
 function checkOptions(options: EngineOptions): ConfigurationMistake[] {
@@ -24,6 +39,15 @@ function checkOptions(options: EngineOptions): ConfigurationMistake[] {
     if (value !== undefined && !(Number.isInteger(value) && value >= least)) {
       mistakes.push({ where, option, message: `${value} is not allowed; a whole number of ${least} or more is` });
     }
+  }
+  const { startFrom, maxRewind } = options;
+  if (startFrom !== undefined && !START_POLICIES.includes(startFrom)) {
+    const message = `'${String(startFrom)}' is not allowed; 'beginning', 'latest' or 'none' is`;
+    mistakes.push({ where, option: 'startFrom', message });
+  }
+  if (maxRewind !== undefined && maxRewind !== Infinity && !(Number.isInteger(maxRewind) && maxRewind >= 0)) {
+    const message = `${String(maxRewind)} is not allowed; a whole number of 0 or more, or Infinity is`;
+    mistakes.push({ where, option: 'maxRewind', message });
   }
   const { strategy, timeoutMs } = options.rebalance ?? {};
   if (strategy !== undefined && strategy !== 'drain' && strategy !== 'commit-completed') {

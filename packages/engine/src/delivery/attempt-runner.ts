@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.js';
+import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
+import type { WorkerDefinition } from '../options/engine-options.js';
+import { Attempt } from './attempt.js';
+import type { DeliveryHandler } from './delivery.js';
+import type { Task } from './task.js';
+
+/** A handler that has not settled this long after its timeout counts as failed anyhow. Milliseconds. */
+const TIMEOUT_GRACE_MS = 5000;
+
+/** What attempts are made with. */
+export interface AttemptSetup {
+  readonly handle: DeliveryHandler;
+  readonly unwrap: WorkerDefinition['unwrap'];
+  readonly timeoutMs: number | undefined;
+  /** Handlers get an object for each attempt: see {@link Attempt}. */
+  readonly apart: boolean;
+}
+
+/** Told how attempts end; `run` says which one, so that the result of one that was given up can be told apart. */
+export interface AttemptListener {
+  succeeded(task: Task, run: number): void;
+  failed(task: Task, run: number, thrown: unknown): void;
+}
+
+/** Calls the handler, once for each attempt, and watches its time. */
+export class AttemptRunner {
+  constructor(
+    readonly setup: AttemptSetup,
+    readonly clock: Clock,
+    readonly listener: AttemptListener,
+  ) {}
+
+  /** The attempt has begun. */
+  run(task: Task): void {
+    const { run } = task;
+    const { handle, unwrap, timeoutMs, apart } = this.setup;
+    if (timeoutMs !== undefined) this.#watch(task, timeoutMs);
+    let result: unknown;
+    try {
+      if (task.broken !== undefined) throw task.broken;
+      result = handle(apart ? new Attempt(task) : task);
+    } catch (thrown) {
+      this.listener.failed(task, run, thrown);
+      return;
+    }
+    if (isThenable(result)) this.#await(task, run, result, unwrap);
+    else this.#returned(task, run, result, unwrap);
+  }
+
+  clearTimer(task: Task): void {
+    if (task.timer === undefined) return;
+    this.clock.clearTimer(task.timer);
+    task.timer = undefined;
+  }
+
+  /** What an attempt that was given up failed with. */
+  timeoutError(task: Task, thrown: unknown): Error {
+    const message = `attempt ${task.attempt} ran longer than ${this.setup.timeoutMs} ms`;
+    return new KafkaWorkerError('HANDLER_TIMEOUT', message, { cause: thrown, canRetry: true });
+  }
+
+  /** One promise a record is all that is made here: `unwrap` runs in it, and makes another only where it must. */
+  #await(task: Task, run: number, result: PromiseLike<unknown>, unwrap: WorkerDefinition['unwrap']): void {
+    result.then(
+      (value) => this.#returned(task, run, value, unwrap),
+      (thrown: unknown) => this.listener.failed(task, run, thrown),
+    );
+  }
+
+  #returned(task: Task, run: number, value: unknown, unwrap: WorkerDefinition['unwrap']): void {
+    if (unwrap !== undefined) {
+      try {
+        const inner = unwrap(value);
+        if (inner !== undefined) return this.#await(task, run, inner, undefined);
+      } catch (thrown) {
+        return this.listener.failed(task, run, thrown);
+      }
+    }
+    this.listener.succeeded(task, run);
+  }
+
+  /** One attempt's time: first the signal aborts, then, if the handler does not react, it counts as failed. */
+  #watch(task: Task, timeoutMs: number): void {
+    const run = task.run;
+    task.timer = this.clock.setTimer(() => {
+      task.abort('timeout');
+      task.timer = this.clock.setTimer(() => this.listener.failed(task, run, undefined), TIMEOUT_GRACE_MS);
+    }, timeoutMs);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

@@ -1,0 +1,84 @@
+import type { DriverConsumer, OffsetCommit } from '../driver/driver.js';
+import { CommitError } from '../errors/commit.error.js';
+import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
+import type { PartitionAssignment } from '../group/partition-assignment.js';
+
+/** What a transaction is committed with beside the partition's own producer. */
+export interface TransactionSite {
+  readonly groupId: string;
+  readonly consumer: Pick<DriverConsumer, 'committed'>;
+}
+
+/**
+ * Commits what a partition's records have sent, and its offset, as one transaction. What has been committed leaves the
+ * outbox; of a transaction that failed everything stays for the next one.
+ *
+ * Where the answer to a commit was lost the producer is opened again, which decides it, and what the group has stored
+ * says how: offset and map of two snapshots that were worth a transaction each are never the same.
+ *
+ * @throws CommitError; the owner has been told where somebody else has taken the transactional id over, and the
+ * partition stands where a record can never be sent.
+ */
+export async function commitTransaction(
+  { groupId, consumer }: TransactionSite,
+  partition: PartitionAssignment,
+  offset: OffsetCommit,
+): Promise<void> {
+  const { outbox = [], producer } = partition;
+  if (producer === undefined) return;
+  // the snapshot and what was sent for it are one: read before anything is awaited
+  const records = outbox.slice();
+  try {
+    const settled = partition.inDoubt === undefined ? 0 : await settleDoubt(consumer, partition);
+    const rest = records.slice(settled);
+    try {
+      await producer.transact({ records: rest, groupId, offsets: [offset] });
+    } catch (thrown) {
+      if (!isCode(thrown, 'TRANSACTION_IN_DOUBT')) throw thrown;
+      partition.inDoubt = { offset, records: rest.length };
+      await settleDoubt(consumer, partition);
+      // counted, as it turned out, or to be sent again
+      if (!same(partition.known, offset)) throw thrown;
+      return;
+    }
+    outbox.splice(0, rest.length);
+  } catch (thrown) {
+    throw explain(partition, thrown);
+  }
+}
+
+/** @returns how many records of the outbox turned out to be committed; they are taken out of it. */
+async function settleDoubt(consumer: TransactionSite['consumer'], partition: PartitionAssignment): Promise<number> {
+  const { inDoubt, outbox, producer } = partition;
+  if (inDoubt === undefined) return 0;
+  await producer?.open();
+  const [stored] = await consumer.committed([{ topic: partition.topic, partition: partition.partition }]);
+  partition.inDoubt = undefined;
+  if (stored?.offset !== inDoubt.offset.offset || stored.metadata !== inDoubt.offset.metadata) return 0;
+  partition.known = inDoubt.offset;
+  partition.committed = inDoubt.offset.offset;
+  outbox?.splice(0, inDoubt.records);
+  return inDoubt.records;
+}
+
+function explain(partition: PartitionAssignment, thrown: unknown): CommitError {
+  const error = ensureError(thrown);
+  if (error instanceof CommitError) return error;
+  if (isCode(error, 'TRANSACTION_FENCED')) {
+    partition.owner.fenced(partition, error);
+    return new CommitError('COMMIT_STALE', error.message, { cause: error });
+  }
+  if (isCode(error, 'SEND_FAILED') && !error.canRetry) {
+    partition.held = `what its handlers have sent is refused for good, so nothing can be committed: ${error.message}`;
+    partition.worker.tellHeld(partition, partition.held);
+  }
+  return new CommitError('COMMIT_FAILED', error.message, { cause: error });
+}
+
+function isCode(thrown: unknown, code: KafkaWorkerError['code']): thrown is KafkaWorkerError {
+  return KafkaWorkerError.is(thrown) && thrown.code === code;
+}
+
+function same(a: OffsetCommit, b: OffsetCommit): boolean {
+  return a.offset === b.offset && a.metadata === b.metadata;
+}
