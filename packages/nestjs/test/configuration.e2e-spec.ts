@@ -10,7 +10,16 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigurationError, freeze, KafkaWorker, KafkaWorkerModule } from '@kafka-worker/nestjs';
+import {
+  ConfigurationError,
+  deadLetter,
+  freeze,
+  KafkaWorker,
+  KafkaWorkerModule,
+  retryTopics,
+  skip,
+  transactional,
+} from '@kafka-worker/nestjs';
 import { boot, clusterWith, WAYS, type BootOptions, type Way } from './support/app.js';
 
 let app: INestApplicationContext | undefined;
@@ -93,7 +102,7 @@ describe.each(WAYS)('one error with every mistake stops the boot, run as %s', (w
       'KafkaWorkerModule, option "shutdown.grace": there is no such option; allowed are graceMs, forceMs',
       'NotMade#on: Guard (guards) would not run: Nest makes no enhancers for a provider that is given as { provide, useFactory | useValue }; list NotMade itself among the providers or give an instance: new Guard(...)',
       `Orders#fifth, option "topic": 'not a topic' is not a topic name; letters, digits, '.', '_' and '-' are allowed, 249 at most`,
-      'Orders#first, option "lanes": there is no such option; allowed are buffer, commit, concurrency, deserializer, groupId, limit, name, nullKey, onFailure, orderBy, partitionLimit, retry, schema, timeoutMs, topic, topics',
+      'Orders#first, option "lanes": there is no such option; allowed are buffer, commit, concurrency, delivery, deserializer, groupId, idempotency, limit, name, nullKey, onFailure, orderBy, partitionLimit, retry, schema, timeoutMs, topic, topics',
       'Orders#first, option "limit": 0 is not allowed; a whole number of 1 or more is',
       'Orders#fourth, option "topic": the topic is given twice, here and in @EventPattern; leave one out',
       `Orders#second, option "concurrency": 'keys' is not allowed; one of 'serial', 'partition', 'key', 'unordered' is`,
@@ -146,6 +155,102 @@ describe.each(WAYS)('one error with every mistake stops the boot, run as %s', (w
       cluster: clusterWith('orders', 'serial'),
       controllers: [Orders],
       kafka: { worker: { concurrency: 'key', limit: 7, onFailure: freeze('key') } },
+    });
+  });
+
+  it('names guarantees and policies that contradict each other, and the default of the module that is at work', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'a', onFailure: freeze('key') })
+      first(): void {}
+      @KafkaWorker({ topic: 'b', commit: 'manual' })
+      second(): void {}
+      @KafkaWorker({ topic: 'c', delivery: 'exactly-once' as never })
+      third(): void {}
+      @KafkaWorker({ topic: 'd', idempotency: { store: {}, key: 'id' } as never, delivery: 'at-least-once' })
+      fourth(): void {}
+      @KafkaWorker({ topic: 'e', delivery: transactional(), commit: 'none' })
+      fifth(): void {}
+      @KafkaWorker({ topic: 'f', delivery: 'at-least-once', commit: { intervalMs: Infinity, records: Infinity } })
+      sixth(): void {}
+    }
+    const kafka = { worker: { delivery: 'at-most-once' } } as const;
+    expect(lines(await failure(way, { controllers: [Orders], kafka })).toSorted()).toEqual([
+      `Orders#fifth, option "commit": 'none' is not allowed with delivery transactional(), which decides by itself what is committed; { intervalMs, records } or 'each' is`,
+      `Orders#first, option "onFailure": a freeze has no meaning with delivery 'at-most-once': the record is committed, and a restart would pass it; skip(), deadLetter(…) or retryTopics(…) is allowed (worker.delivery of the module is at work here)`,
+      `Orders#fourth, option "idempotency.key": 'id' is not a function of the record`,
+      'Orders#fourth, option "idempotency.store": {} is not an IdempotencyStore',
+      `Orders#second, option "commit": has no meaning with delivery 'at-most-once', which commits each record before its handler; leave it out (worker.delivery of the module is at work here)`,
+      `Orders#sixth, option "commit": both are Infinity, so that nothing would be committed; say 'none' where that is meant`,
+      `Orders#third, option "delivery": 'exactly-once' is not allowed; 'at-least-once', 'at-most-once', exactlyOnce(store) or transactional() is`,
+    ]);
+  });
+
+  it("a freeze that is the module's default does not give way to a worker's at-most-once in silence, a cadence does", async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'a', delivery: 'at-most-once' })
+      first(): void {}
+      @KafkaWorker({ topic: 'b', delivery: 'at-most-once', onFailure: skip() })
+      second(): void {}
+    }
+    const kafka = { worker: { onFailure: freeze('key'), commit: { intervalMs: 50 } } };
+    expect(lines(await failure(way, { controllers: [Orders], kafka }))).toEqual([
+      `Orders#first, option "onFailure": a freeze has no meaning with delivery 'at-most-once': the record is committed, and a restart would pass it; skip(), deadLetter(…) or retryTopics(…) is allowed (worker.onFailure of the module is at work here)`,
+    ]);
+  });
+
+  it('defaults that contradict each other are named once, for the module', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'a' })
+      first(): void {}
+      @KafkaWorker({ topic: 'b' })
+      second(): void {}
+    }
+    const kafka = { worker: { delivery: 'at-most-once', onFailure: freeze() } } as const;
+    expect(lines(await failure(way, { controllers: [Orders], kafka }))).toEqual([
+      expect.stringContaining(`KafkaWorkerModule, option "worker.onFailure": a freeze has no meaning`),
+    ]);
+  });
+
+  it('policies that are none, and topics that failed records cannot be sent to', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({ topic: 'a', onFailure: deadLetter({ topic: 'no topic' }) })
+      first(): void {}
+      @KafkaWorker({ topic: /^b/, onFailure: retryTopics([1000], deadLetter({ topic: 'b.dead' })) })
+      second(): void {}
+      @KafkaWorker({ topic: 'c', groupId: 'shop:orders', onFailure: retryTopics([1000], skip()) })
+      third(): void {}
+      @KafkaWorker({ topic: 'd', onFailure: deadLetter({ topic: 'd', budget: { share: 2 } }) })
+      fourth(): void {}
+      @KafkaWorker({ topic: 'e', onFailure: retryTopics([], freeze()) })
+      fifth(): void {}
+    }
+    expect(lines(await failure(way, { controllers: [Orders] })).toSorted()).toEqual([
+      `Orders#fifth, option "onFailure": retryTopics needs at least one delay in milliseconds`,
+      `Orders#first, option "onFailure": deadLetter: 'no topic' is not a topic name; letters, digits, '.', '_' and '-' are allowed, 249 at most`,
+      `Orders#fourth, option "onFailure": budget.share 2 is not allowed; above 0 and up to 1 is`,
+      `Orders#second, option "onFailure": deadLetter: the worker reads 'b.dead' itself (topic /^b/) and would get its dead letters again`,
+      `Orders#third, option "onFailure": retryTopics: 'c.shop:orders.retry-1000' is not a topic name; letters, digits, '.', '_' and '-' are allowed, 249 at most; it is made of the topic, the group and the delay`,
+    ]);
+  });
+
+  it('where a group starts', async () => {
+    const of = async (subscribe: object): Promise<string[]> =>
+      lines(await failure(way, { kafka: { subscribe } as never }));
+    expect(await of({ startFrom: 'earliest', maxRewind: -1 })).toEqual([
+      `KafkaWorkerModule, option "subscribe.startFrom": 'earliest' is not allowed; one of 'beginning', 'latest', 'none' is`,
+      'KafkaWorkerModule, option "subscribe.maxRewind": -1 is not allowed; a whole number of 0 or more, or Infinity, is',
+    ]);
+    expect(await of({ startFrom: 'beginning', fromBeginning: true, maxRewind: NaN })).toEqual([
+      'KafkaWorkerModule, option "subscribe.fromBeginning": stands beside "startFrom"; both say where a group starts, leave one out',
+      'KafkaWorkerModule, option "subscribe.maxRewind": NaN is not allowed; a whole number of 0 or more, or Infinity, is',
+    ]);
+    app = await boot(way, {
+      cluster: clusterWith(),
+      kafka: { subscribe: { startFrom: 'latest', maxRewind: Infinity } },
     });
   });
 

@@ -117,7 +117,7 @@ describe('status and log', () => {
     const text = lines.all.join('\n');
     expect(text).toContain('warn Host#on skipped orders/0@0: not today');
     expect(text).toContain('error Host#on froze the key at orders/0@1 after 1 attempts: broken');
-    expect(text).toMatch(/log Host#on goes on at orders\/0, the frozen record was skipped/);
+    expect(text).toMatch(/log Host#on goes on at orders\/0@1, the frozen record was skipped/);
     expect(text).toMatch(/log group group drained for shutdown in \d+ ms: drained/);
     expect(text).toContain('log state STOPPED');
     expect(text).not.toContain('secret');

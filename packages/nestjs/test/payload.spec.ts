@@ -1,19 +1,22 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
-import { createPayloadReader } from '../src/payload/payload-reader.js';
+import { createPayloadReader, type ReadableDelivery } from '../src/payload/payload-reader.js';
 import { KafkaParser } from '@nestjs/microservices/helpers/index.js';
 import { decode } from '../src/payload/decode.js';
 import { encode } from '../src/producer/outgoing.js';
-import type { KafkaRecord } from '@kafka-worker/engine';
+import type { RecordOrigin } from '@kafka-worker/engine';
 
-const record = (value: Buffer | string | null): KafkaRecord => ({
-  topic: 'orders',
-  partition: 0,
-  offset: 7,
-  timestamp: 5,
-  key: Buffer.from('k'),
-  value: typeof value === 'string' ? Buffer.from(value) : value,
-  headers: { h: Buffer.from('{"a":1}'), list: ['x', Buffer.from('y')] },
+const delivered = (value: string | null, origin?: RecordOrigin): ReadableDelivery => ({
+  record: {
+    topic: origin === undefined ? 'orders' : 'orders.group.retry-1000',
+    partition: 0,
+    offset: 7,
+    timestamp: 5,
+    key: Buffer.from('k'),
+    value: value === null ? null : Buffer.from(value),
+    headers: { h: Buffer.from('{"a":1}'), list: ['x', Buffer.from('y')] },
+  },
+  origin,
 });
 
 describe('payloads', () => {
@@ -39,14 +42,14 @@ describe('payloads', () => {
 
   it('keepBinary leaves the bytes', () => {
     const { read } = createPayloadReader({ keepBinary: true });
-    expect(read(record('{}'))).toEqual(Buffer.from('{}'));
+    expect(read(delivered('{}'))).toEqual(Buffer.from('{}'));
   });
 
   it("a deserializer gets Nest's message, and its data is the payload", async () => {
     const { read } = createPayloadReader({
       deserializer: { deserialize: (message: unknown, options) => ({ pattern: '', data: [message, options] }) },
     });
-    expect(await read(record('{"a":1}'))).toEqual([
+    expect(await read(delivered('{"a":1}'))).toEqual([
       {
         topic: 'orders',
         partition: 0,
@@ -61,10 +64,18 @@ describe('payloads', () => {
     ]);
   });
 
+  it('a deserializer is told the topic that a record of a retry topic comes from', async () => {
+    const { read } = createPayloadReader({
+      deserializer: { deserialize: (_message: unknown, options) => ({ pattern: '', data: options }) },
+    });
+    const origin = { topic: 'orders', partition: 0, offset: 3, timestamp: 5, attempts: 1, firstFailedAt: 6 };
+    expect(await read(delivered('x', origin))).toEqual({ channel: 'orders' });
+  });
+
   it('a deserializer that throws is a PayloadError with the cause', async () => {
     const cause = new Error('no magic byte');
     const { read } = createPayloadReader({ deserializer: { deserialize: () => Promise.reject(cause) } });
-    await expect(read(record('x'))).rejects.toMatchObject({ name: 'PayloadError', code: 'DESERIALIZE', cause });
+    await expect(read(delivered('x'))).rejects.toMatchObject({ name: 'PayloadError', code: 'DESERIALIZE', cause });
   });
 
   it('a schema gives its output or says what is wrong', async () => {
@@ -73,8 +84,8 @@ describe('payloads', () => {
         ? { value: 'better' }
         : { issues: [{ message: 'is bad', path: ['a', { key: 0 }] }, { message: 'really' }] };
     const { read } = createPayloadReader({ schema: { '~standard': { version: 1, vendor: 'test', validate } } });
-    expect(await read(record('good'))).toBe('better');
-    await expect(read(record('other'))).rejects.toThrow('the schema refused the payload: a.0: is bad; really');
+    expect(await read(delivered('good'))).toBe('better');
+    await expect(read(delivered('other'))).rejects.toThrow('the schema refused the payload: a.0: is bad; really');
   });
 });
 

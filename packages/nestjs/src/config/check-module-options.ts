@@ -1,10 +1,18 @@
-import { checkWorkerOptions, type ConfigurationMistake } from '@kafka-worker/engine';
+import { checkWorkerOptions, type ConfigurationMistake, type StartPolicy } from '@kafka-worker/engine';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
 import { isRecord, show } from '../utils/show.js';
 import { checkWorkerExtras } from './check-worker-extras.js';
-import { CLIENT_NAMES, CONSUMER_NAMES, MODULE_NAMES, PRODUCER_NAMES, TRANSPORT_KAFKA_HINTS } from './option-names.js';
+import {
+  CLIENT_NAMES,
+  CONSUMER_NAMES,
+  MODULE_NAMES,
+  PRODUCER_NAMES,
+  SUBSCRIBE_NAMES,
+  TRANSPORT_KAFKA_HINTS,
+} from './option-names.js';
 
 const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
+const START_POLICIES: readonly StartPolicy[] = ['beginning', 'latest', 'none'];
 
 /** Everything that is wrong with the options of a connection. @internal */
 export function checkModuleOptions(
@@ -45,7 +53,7 @@ export function checkModuleOptions(
   names('client', options.client, CLIENT_NAMES);
   names('consumer', options.consumer, CONSUMER_NAMES);
   names('producer', options.producer, PRODUCER_NAMES);
-  names('subscribe', options.subscribe, ['fromBeginning', 'allowAutoTopicCreation']);
+  names('subscribe', options.subscribe, SUBSCRIBE_NAMES);
   names('rebalance', options.rebalance, ['strategy', 'timeoutMs']);
   names('shutdown', options.shutdown, ['graceMs', 'forceMs']);
   names('parser', options.parser, ['keepBinary']);
@@ -60,6 +68,7 @@ export function checkModuleOptions(
   whole('maxConcurrency', options.maxConcurrency, 1);
   whole('shutdown.graceMs', options.shutdown?.graceMs, 0);
   whole('shutdown.forceMs', options.shutdown?.forceMs, 0);
+  checkSubscribe(options, wrong);
   flag('subscribe.fromBeginning', options.subscribe?.fromBeginning);
   flag('subscribe.allowAutoTopicCreation', options.subscribe?.allowAutoTopicCreation);
   flag('parser.keepBinary', options.parser?.keepBinary);
@@ -89,6 +98,20 @@ function checkDriver({ driver, client }: KafkaWorkerModuleOptions, wrong: Wrong)
   const isList =
     Array.isArray(brokers) && brokers.length > 0 && brokers.every((b) => typeof b === 'string' && b !== '');
   if (!isList) wrong('client.brokers', `${show(brokers)} is not allowed; a list of host:port with at least one is`);
+}
+
+function checkSubscribe({ subscribe }: KafkaWorkerModuleOptions, wrong: Wrong): void {
+  const { startFrom, fromBeginning, maxRewind } = subscribe ?? {};
+  if (startFrom !== undefined && !START_POLICIES.includes(startFrom)) {
+    wrong('subscribe.startFrom', `${show(startFrom)} is not allowed; one of 'beginning', 'latest', 'none' is`);
+  }
+  if (startFrom !== undefined && fromBeginning !== undefined) {
+    wrong('subscribe.fromBeginning', 'stands beside "startFrom"; both say where a group starts, leave one out');
+  }
+  const isCount = maxRewind === Infinity || (Number.isInteger(maxRewind) && (maxRewind as number) >= 0);
+  if (maxRewind !== undefined && !isCount) {
+    wrong('subscribe.maxRewind', `${show(maxRewind)} is not allowed; a whole number of 0 or more, or Infinity, is`);
+  }
 }
 
 function checkRebalance(

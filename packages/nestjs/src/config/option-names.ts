@@ -61,3 +61,6 @@ export const CONSUMER_NAMES = [
 
 /** kafkajs' `ProducerConfig`, without what would take away the acknowledgement's meaning or the order. @internal */
 export const PRODUCER_NAMES = ['retry', 'metadataMaxAge', 'allowAutoTopicCreation', 'compression'];
+
+/** Options of `subscribe`. @internal */
+export const SUBSCRIBE_NAMES = ['startFrom', 'fromBeginning', 'maxRewind', 'allowAutoTopicCreation'];

@@ -1,6 +1,7 @@
-import type { Delivery, KafkaRecord } from '@kafka-worker/engine';
+import { KafkaWorkerError, type Delivery, type KafkaRecord, type RecordOrigin } from '@kafka-worker/engine';
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
+import { toOutgoingList, type KafkaWorkerRecord } from '../producer/outgoing.js';
 import type { KafkaWorkerRuntime } from '../runtime/kafka-worker.runtime.js';
 import { toKafkaMessage, type KafkaWorkerMessage } from './kafka-message.js';
 
@@ -62,6 +63,7 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
     return (this.#message ??= toKafkaMessage(this.#delivery.record, this.#payload));
   }
 
+  /** Where the record stands: a retry topic, where it came through one. {@link getOrigin} says where it stood first. */
   getTopic(): string {
     return this.#delivery.record.topic;
   }
@@ -83,7 +85,10 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
     return heartbeat;
   }
 
-  /** The connection's producer, the one `@InjectKafkaProducer()` injects. */
+  /**
+   * The connection's producer, the one `@InjectKafkaProducer()` injects. What it sends is sent at once and for good: with
+   * `transactional()` it is no part of the transaction, and an attempt that fails has sent it all the same. See {@link send}.
+   */
   getProducer(): KafkaWorkerProducer {
     return this.#source.producer;
   }
@@ -120,6 +125,35 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
     return this.#delivery.groupId;
   }
 
+  /**
+   * With `delivery: exactlyOnce(store)`: the store's transaction, in which the record's offset is written too. It is the
+   * store's to commit and to roll back. `T`: what the store is made for (a client, a query builder, …).
+   * @throws KafkaWorkerError NOT_TRANSACTIONAL with any other guarantee.
+   */
+  getTransaction<T>(): T {
+    const { transaction, worker } = this.#delivery;
+    if (transaction !== undefined) return transaction as T;
+    throw new KafkaWorkerError('NOT_TRANSACTIONAL', `${worker}: getTransaction() needs delivery: exactlyOnce(store)`);
+  }
+
+  /**
+   * With `delivery: transactional()`: sends these records in the transaction that commits this one, once the handler has
+   * settled without an error; encoded as by `KafkaWorkerProducer`. What a failed attempt sent is dropped, so there is
+   * nothing to wait for here.
+   * @throws KafkaWorkerError NOT_TRANSACTIONAL with any other guarantee.
+   */
+  send<T = unknown>(records: KafkaWorkerRecord<T> | readonly KafkaWorkerRecord<T>[]): void {
+    this.#delivery.send(toOutgoingList(records));
+  }
+
+  /**
+   * Where the record stood before it went through `retryTopics`, when it failed first and how many attempts were made
+   * until this delivery; undefined where it comes from its own topic.
+   */
+  getOrigin(): RecordOrigin | undefined {
+    return this.#delivery.origin;
+  }
+
   /** The record as the client delivered it: bytes, nothing decoded. */
   getRecord(): KafkaRecord {
     return this.#delivery.record;
@@ -131,8 +165,10 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
   }
 
   /**
-   * Commits what is settled in the partition now. This record is not among it while its handler runs.
-   * @throws CommitError when the broker does not acknowledge it.
+   * The record counts as done for the log from now on: commits it with what else is settled in the partition. A failure
+   * after that is still retried and goes to `onFailure`, in this process only.
+   * @throws CommitError when the broker does not acknowledge it; KafkaWorkerError NOT_TRANSACTIONAL where offsets are
+   * part of a transaction, or with `commit: 'none'`.
    */
   commit(): Promise<void> {
     return this.#delivery.commit();

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryHandler } from '@kafka-worker/engine';
+import type { Delivery, DeliveryGuarantee, DeliveryHandler } from '@kafka-worker/engine';
 import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { KafkaWorkerContext, type ContextSource } from '../context/kafka-worker.context.js';
@@ -8,11 +8,13 @@ import { publishReplies, replyAddress } from './reply.publisher.js';
 
 /** What a worker's records go through. @internal */
 export interface DeliveryHandlerInit {
-  /** Nest's handler for a topic. */
-  readonly handlerOf: (topic: string) => MessageHandler;
+  /** Nest's handler for a record. */
+  readonly handlerOf: (delivery: Delivery) => MessageHandler;
   readonly read: PayloadReader;
   readonly isAsync: boolean;
   readonly isEvent: boolean;
+  /** The worker's `delivery`. */
+  readonly guarantee: DeliveryGuarantee | undefined;
   readonly source: ContextSource;
   readonly server: KafkaWorkerServer;
 }
@@ -23,7 +25,7 @@ export interface DeliveryHandlerInit {
  * @internal
  */
 export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandler {
-  const { handlerOf, read, isAsync, isEvent, source, server } = init;
+  const { handlerOf, read, isAsync, isEvent, guarantee, source, server } = init;
 
   const call = (payload: unknown, delivery: Delivery): Promise<unknown> => {
     const context = new KafkaWorkerContext(delivery, payload, source);
@@ -34,15 +36,15 @@ export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandle
   };
 
   const run = (payload: unknown, context: KafkaWorkerContext, delivery: Delivery): Promise<unknown> => {
-    const result = handlerOf(delivery.record.topic)(payload, context) as Promise<unknown>;
+    const result = handlerOf(delivery)(payload, context) as Promise<unknown>;
     const address = isEvent ? undefined : replyAddress(delivery.record);
-    return address ? publishReplies(source.producer, address, result) : result;
+    return address ? publishReplies({ address, producer: source.producer, delivery, guarantee }, result) : result;
   };
 
   if (isAsync) {
-    return async (delivery) => call(await read(delivery.record), delivery);
+    return async (delivery) => call(await read(delivery), delivery);
   }
-  return (delivery) => call(read(delivery.record), delivery);
+  return (delivery) => call(read(delivery), delivery);
 }
 
 /**

@@ -1,4 +1,13 @@
-import { KafkaWorkerError, type KafkaRecord, type OutgoingRecord } from '@kafka-worker/engine';
+import {
+  ensureError,
+  KafkaWorkerError,
+  SkipRecordError,
+  type Delivery,
+  type DeliveryGuarantee,
+  type ErrorCode,
+  type KafkaRecord,
+  type OutgoingRecord,
+} from '@kafka-worker/engine';
 import { IntrinsicException, Logger } from '@nestjs/common';
 import { KafkaHeaders, KafkaRetriableException, RpcException } from '@nestjs/microservices';
 import { isObservable } from 'rxjs';
@@ -6,8 +15,8 @@ import { decodeHeader } from '../payload/decode.js';
 import { encode } from '../producer/outgoing.js';
 import type { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
 
-/** Where a question wants its answer. */
-interface ReplyAddress {
+/** Where a question wants its answer. @internal */
+export interface ReplyAddress {
   readonly topic: string;
   readonly partition: number | undefined;
   readonly correlationId: string;
@@ -21,7 +30,7 @@ interface Reply {
 
 const logger = new Logger('KafkaWorkerReply');
 /** What a handler throws to steer the engine is no answer. */
-const STEERING = new Set(['SKIP_RECORD', 'RETRY_LATER', 'FREEZE', 'DEAD_LETTER']);
+const STEERING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SKIP_RECORD', 'RETRY_LATER', 'FREEZE', 'DEAD_LETTER']);
 
 /** Whether somebody waits for the result: with an address, and an id to know it by. @internal */
 export function replyAddress(record: KafkaRecord): ReplyAddress | undefined {
@@ -32,24 +41,31 @@ export function replyAddress(record: KafkaRecord): ReplyAddress | undefined {
   return { topic, correlationId, partition: partition === undefined ? undefined : Number.parseFloat(partition) };
 }
 
+/** How a question is answered. @internal */
+export interface ReplyRoute {
+  readonly address: ReplyAddress;
+  readonly producer: KafkaWorkerProducer;
+  readonly delivery: Delivery;
+  /** The worker's `delivery`. */
+  readonly guarantee: DeliveryGuarantee | undefined;
+}
+
 /**
  * Answers as Nest's Kafka transport does, so that a `ClientKafka` understands it, except that it waits for the broker:
- * the promise settles when every answer is acknowledged. An error is answered too and then over, as in Nest; only
- * `KafkaRetriableException` and the steering errors go to the engine.
+ * the promise settles when every answer is acknowledged; with `transactional()` the answers are part of the transaction.
+ * An error is answered too and then over, as in Nest; only `KafkaRetriableException` and the steering errors go to the
+ * engine. Where the handler's effects are a transaction an answered error settles the record as skipped, and not as
+ * done, or what the handler did before it failed would be committed.
  * @internal
  */
-export async function publishReplies(
-  producer: KafkaWorkerProducer,
-  address: ReplyAddress,
-  result: Promise<unknown>,
-): Promise<void> {
-  const send = (reply: Reply): Promise<unknown> => producer.send(toRecord(address, reply));
+export async function publishReplies(route: ReplyRoute, result: Promise<unknown>): Promise<void> {
+  const { address } = route;
+  const send = (reply: Reply): Promise<unknown> => publish(route, toRecord(address, reply));
   let value: unknown;
   try {
     value = await result;
   } catch (error) {
-    await send(errorReply(error));
-    return;
+    return answerError(route, error);
   }
   if (!isObservable(value)) {
     await send({ response: value, isDisposed: true });
@@ -68,13 +84,8 @@ export async function publishReplies(
     value.subscribe({
       next: (response) => flush({ response, isDisposed: false }),
       error: (error: unknown) => {
-        try {
-          flush(errorReply(error));
-          flush(undefined);
-          sent.then(() => resolve(), reject);
-        } catch (steering) {
-          reject(steering);
-        }
+        if (!isForEngine(error)) flush(undefined);
+        sent.then(() => answerError(route, error)).then(resolve, reject);
       },
       complete: () => {
         held = { ...held, isDisposed: true };
@@ -85,10 +96,22 @@ export async function publishReplies(
   });
 }
 
+async function publish({ guarantee, delivery, producer }: ReplyRoute, record: OutgoingRecord): Promise<void> {
+  if (typeof guarantee === 'object' && guarantee.type === 'transactional') delivery.send(record);
+  else await producer.send(record);
+}
+
 /** @throws the error itself where it is the engine's business. */
-function errorReply(error: unknown): Reply {
-  if (error instanceof KafkaRetriableException || (KafkaWorkerError.is(error) && STEERING.has(error.code))) throw error;
-  return { error: publicError(error), isDisposed: true };
+async function answerError({ address, producer, guarantee }: ReplyRoute, error: unknown): Promise<void> {
+  if (isForEngine(error)) throw error;
+  // Never through the transaction: what a failed attempt sent is dropped.
+  await producer.send(toRecord(address, { error: publicError(error), isDisposed: true }));
+  if (typeof guarantee !== 'object') return;
+  throw new SkipRecordError(`answered with an error: ${ensureError(error).message}`, { cause: error });
+}
+
+function isForEngine(error: unknown): boolean {
+  return error instanceof KafkaRetriableException || (KafkaWorkerError.is(error) && STEERING.has(error.code));
 }
 
 /** What of an error may leave the process: Nest's own rule. */

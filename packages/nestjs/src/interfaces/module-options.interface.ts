@@ -1,4 +1,4 @@
-import type { KafkaDriver, RebalanceOptions, ShutdownOptions } from '@kafka-worker/engine';
+import type { KafkaDriver, RebalanceOptions, ShutdownOptions, StartPolicy } from '@kafka-worker/engine';
 import type { KafkajsDriverOptions } from '@kafka-worker/kafkajs';
 import type { KafkaOptions } from '@nestjs/microservices';
 import type { WorkerDefaults } from './worker-options.interface.js';
@@ -11,10 +11,18 @@ export type KafkaWorkerConsumerOptions = Partial<NonNullable<NestKafkaOptions['c
 /** Where and how topics are subscribed to. */
 export interface KafkaWorkerSubscribeOptions {
   /**
-   * Where a group without a committed offset starts. Default true: at the beginning, so that nothing is skipped.
-   * `Transport.KAFKA` starts at the end unless told otherwise.
+   * Where a group without a committed offset starts. `'none'`: nowhere, the start is refused where a partition has no
+   * offset. Default `'beginning'`, so that nothing is skipped; `Transport.KAFKA` starts at the end unless told otherwise.
    */
+  readonly startFrom?: StartPolicy;
+  /** Nest's spelling: true is `startFrom: 'beginning'`, false is `'latest'`. Give one of the two. */
   readonly fromBeginning?: boolean;
+  /**
+   * A committed offset that lies behind the end of the log (the topic was cut or made anew) sends the group back to the
+   * beginning, if that delivers no more than this many records again; else the partition stands until somebody seeks.
+   * Whole number, or `Infinity`: always back. Default 10,000.
+   */
+  readonly maxRewind?: number;
   /** True: topics that are missing are created by the broker. Default false: they stop the boot. */
   readonly allowAutoTopicCreation?: boolean;
 }

@@ -1,12 +1,16 @@
-import type { KafkaRecord } from '@kafka-worker/engine';
+import type { Delivery } from '@kafka-worker/engine';
 import type { ConsumerDeserializer } from '@nestjs/microservices';
 import { toKafkaMessage } from '../context/kafka-message.js';
 import type { StandardSchema, StandardSchemaIssue } from '../interfaces/standard-schema.interface.js';
+import { topicOf } from '../handlers/topic-of.js';
 import { decode } from './decode.js';
 import { PayloadError } from './payload.error.js';
 
+/** What a reader looks at. @internal */
+export type ReadableDelivery = Pick<Delivery, 'record' | 'origin'>;
+
 /** What becomes of a record's bytes before the handler sees them. Throws `PayloadError`. @internal */
-export type PayloadReader = (record: KafkaRecord) => unknown;
+export type PayloadReader = (delivery: ReadableDelivery) => unknown;
 
 /** @internal */
 export interface PayloadReaderOptions {
@@ -18,20 +22,21 @@ export interface PayloadReaderOptions {
 /** A reader, and whether it may answer with a promise. @internal */
 export function createPayloadReader(options: PayloadReaderOptions): { read: PayloadReader; isAsync: boolean } {
   const { deserializer, schema } = options;
-  const plain: PayloadReader = options.keepBinary ? (record) => record.value : (record) => decode(record.value);
+  const plain: PayloadReader = options.keepBinary ? ({ record }) => record.value : ({ record }) => decode(record.value);
   if (!deserializer && !schema) return { read: plain, isAsync: false };
   const deserialize = deserializer ? withDeserializer(deserializer, plain) : plain;
   const read: PayloadReader = schema
-    ? async (record) => validate(schema, await deserialize(record))
-    : async (record) => deserialize(record);
+    ? async (delivery) => validate(schema, await deserialize(delivery))
+    : async (delivery) => deserialize(delivery);
   return { read, isAsync: true };
 }
 
 function withDeserializer(deserializer: ConsumerDeserializer, plain: PayloadReader): PayloadReader {
-  return async (record) => {
+  return async (delivery) => {
+    const { record } = delivery;
     try {
-      const packet: unknown = await deserializer.deserialize(toKafkaMessage(record, plain(record)), {
-        channel: record.topic,
+      const packet: unknown = await deserializer.deserialize(toKafkaMessage(record, plain(delivery)), {
+        channel: topicOf(delivery),
       });
       return (packet as { data?: unknown } | null | undefined)?.data;
     } catch (error) {

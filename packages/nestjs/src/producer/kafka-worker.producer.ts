@@ -1,5 +1,5 @@
 import { KafkaWorkerError, type DriverProducer, type KafkaDriver, type RecordMetadata } from '@kafka-worker/engine';
-import { toOutgoing, type KafkaWorkerRecord } from './outgoing.js';
+import { toOutgoingList, type KafkaWorkerRecord } from './outgoing.js';
 
 /**
  * Sends records through the connection's client. What it reports as sent, the broker has acknowledged, every record of
@@ -25,11 +25,8 @@ export class KafkaWorkerProducer {
    * @throws KafkaWorkerError SEND_FAILED, CONNECTION; NOT_RUNNING after the application has shut down.
    */
   async send<T = unknown>(records: KafkaWorkerRecord<T> | readonly KafkaWorkerRecord<T>[]): Promise<RecordMetadata[]> {
-    const list = Array.isArray(records)
-      ? (records as readonly KafkaWorkerRecord<T>[])
-      : [records as KafkaWorkerRecord<T>];
-    if (list.length === 0) return [];
-    const outgoing = list.map(toOutgoing);
+    const outgoing = toOutgoingList(records);
+    if (outgoing.length === 0) return [];
     return (await this.#open()).send(outgoing);
   }
 

@@ -1,4 +1,5 @@
 import type { OutgoingRecord, RecordHeaders } from '@kafka-worker/engine';
+import { asList } from '../utils/as-list.js';
 
 /** A record to send. Objects and arrays are sent as JSON, texts and buffers as they are. */
 export interface KafkaWorkerRecord<T = unknown> {
@@ -11,6 +12,11 @@ export interface KafkaWorkerRecord<T = unknown> {
   readonly partition?: number;
   /** Milliseconds since the epoch. Default: now. */
   readonly timestamp?: number;
+}
+
+/** One record, or several. @internal */
+export function toOutgoingList<T>(records: KafkaWorkerRecord<T> | readonly KafkaWorkerRecord<T>[]): OutgoingRecord[] {
+  return asList<KafkaWorkerRecord<T>>(records).map(toOutgoing);
 }
 
 /** @internal */

@@ -173,7 +173,8 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
       ...(shutdown && { shutdown }),
       ...(consumer?.sessionTimeout !== undefined && { sessionTimeoutMs: consumer.sessionTimeout }),
       ...(consumer?.rebalanceTimeout !== undefined && { rebalanceTimeoutMs: consumer.rebalanceTimeout }),
-      startFrom: (subscribe?.fromBeginning ?? true) ? 'beginning' : 'latest',
+      startFrom: subscribe?.startFrom ?? ((subscribe?.fromBeginning ?? true) ? 'beginning' : 'latest'),
+      ...(subscribe?.maxRewind !== undefined && { maxRewind: subscribe.maxRewind }),
       allowAutoTopicCreation: subscribe?.allowAutoTopicCreation ?? false,
     });
   }

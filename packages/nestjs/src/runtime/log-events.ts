@@ -2,7 +2,7 @@ import type { EngineEvent, TopicPartition } from '@kafka-worker/engine';
 import type { LoggerService } from '@nestjs/common';
 
 /**
- * One line for each thing an operator wants to know. Nothing per record above debug; never a payload or a key.
+ * One line for each thing an operator wants to know. Of records that go well none above debug; never a payload or a key.
  * Errors of records are named by message, their stack at debug.
  * @internal
  */
@@ -29,19 +29,25 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
         `${event.finished} finished, ${event.left} left to be delivered again`;
       return event.left > 0 ? logger.warn(line) : logger.log(line);
     }
-    case 'frozen':
+    case 'frozen': {
+      const again = event.unfreezeInMs === undefined ? '' : `, it goes on by itself in ${event.unfreezeInMs} ms`;
       return logger.error(
-        `${event.worker} froze the ${event.scope} at ${at(event)} after ${event.attempt} attempts: ${event.error.message}`,
+        `${event.worker} froze the ${event.scope} at ${at(event)} ${frozenFor(event)}${again}: ${event.error.message}`,
         event.error.stack,
       );
-    case 'unfrozen':
+    }
+    case 'unfrozen': {
+      const by = event.by === 'timer' ? ' by itself' : '';
       return logger.log(
-        `${event.worker} goes on at ${where(event)}${event.skipped ? ', the frozen record was skipped' : ''}`,
+        `${event.worker} goes on${by} at ${at(event)}${event.skipped ? ', the frozen record was skipped' : ''}`,
       );
+    }
     case 'record.settled':
-      if (event.disposition === 'done') return;
-      if (event.disposition !== 'skipped') return logger.debug?.(`${event.worker} ${event.disposition} ${at(event)}`);
-      return logger.warn(`${event.worker} skipped ${at(event)}${event.error ? `: ${event.error.message}` : ''}`);
+      return logSettled(logger, event);
+    case 'forward.failed': {
+      const next = event.retryInMs === undefined ? 'given up' : `tried again in ${event.retryInMs} ms`;
+      return logger.warn(`${event.worker} could not send ${at(event)} to ${event.to}, ${next}: ${event.error.message}`);
+    }
     case 'record.failed':
       return logger.debug?.(`${event.worker} attempt ${event.attempt} at ${at(event)} failed: ${event.error.message}`);
     case 'record.late':
@@ -67,6 +73,34 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
       return logger.log(`${event.worker} starts again in ${where(event)}`);
     case 'position.reset':
       return logger.warn(`${where(event)} went on at ${event.to} instead of ${event.from}: ${event.reason}`);
+    case 'position.held':
+      return logger.error(`${event.worker} stands at ${where(event)} until somebody seeks: ${event.reason}`);
+    case 'claim.renewed':
+      return logger.warn(
+        `${event.worker} has taken ${where(event)} from its store again, at ${event.offset}: ${event.error.message}`,
+      );
+  }
+}
+
+/** What is lost to the handler at warn, what comes again to one at debug; nothing of what went well. */
+function logSettled(logger: LoggerService, event: Extract<EngineEvent, { type: 'record.settled' }>): void {
+  const { worker, disposition, error, to } = event;
+  if (disposition === 'done') return;
+  const line = `${worker} ${disposition} ${at(event)}${to ? ` to ${at(to)}` : ''}${error ? `: ${error.message}` : ''}`;
+  if (disposition === 'skipped' || disposition === 'dead-lettered') logger.warn(line);
+  else logger.debug?.(line);
+}
+
+function frozenFor({ reason, attempt }: Extract<EngineEvent, { type: 'frozen' }>): string {
+  switch (reason) {
+    case 'attempts':
+      return `after ${attempt} attempts`;
+    case 'handler':
+      return 'as the handler asked';
+    case 'budget':
+      return 'since the dead-letter budget is spent';
+    case 'forward':
+      return 'since its copy could not be sent';
   }
 }
 

@@ -29,6 +29,7 @@ export function toDefinition(
     handlerOf: handlerByTopic(viaStrategy ? worker.registrations : discovered(worker, factory)),
     ...reader,
     isEvent,
+    guarantee: options.delivery,
     source,
     server: connection.server,
   });

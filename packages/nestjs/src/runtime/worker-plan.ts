@@ -1,21 +1,20 @@
 import {
-  checkWorkerOptions,
   WORKER_OPTION_NAMES,
   type ConfigurationMistake,
+  type Delivery,
   type WorkerOptions,
 } from '@kafka-worker/engine';
 import type { MessageHandler } from '@nestjs/microservices';
-import { topicMistake, checkWorkerExtras } from '../config/check-worker-extras.js';
+import { checkForwarding } from '../config/check-forwarding.js';
+import { checkWorker, withDefaults } from '../config/check-worker.js';
+import { topicMistake } from '../config/check-worker-extras.js';
 import { DEFAULT_CONNECTION, getKafkaWorkerTransport } from '../constants.js';
 import { topicTwice } from '../decorators/kafka-worker.decorator.js';
 import { isRetryableByDefault } from '../enhancers/is-retryable.js';
 import type { Handler } from '../handlers/handler.interface.js';
 import { readPattern } from '../handlers/pattern.js';
-import {
-  NEST_WORKER_OPTION_NAMES,
-  type KafkaWorkerOptions,
-  type WorkerDefaults,
-} from '../interfaces/worker-options.interface.js';
+import { topicOf } from '../handlers/topic-of.js';
+import type { KafkaWorkerOptions, WorkerDefaults } from '../interfaces/worker-options.interface.js';
 import type { Registration } from '../server/kafka-worker.server.js';
 import { show } from '../utils/show.js';
 
@@ -60,7 +59,7 @@ export function planWorkers(input: PlanInput): { workers: PlannedWorker[]; mista
   for (const registration of byMethod.get(undefined) ?? []) {
     workers.push(planForeign(input, registration, mistakes));
   }
-  mistakes.push(...overlaps(workers));
+  mistakes.push(...overlaps(workers), ...workers.flatMap(checkForwarding));
   return { workers, mistakes };
 }
 
@@ -85,7 +84,7 @@ function planOne(
   const options = withDefaults(own, input.defaults);
   for (const mistake of worker?.mistakes ?? []) mistakes.push({ ...mistake, where: id });
   if (worker) {
-    mistakes.push(...checkWorkerOptions(options, id, NEST_WORKER_OPTION_NAMES), ...checkWorkerExtras(own, id));
+    mistakes.push(...checkWorker(own, input.defaults, id));
   }
   const pattern = readPattern(handler.method)?.patterns ?? [];
   const isTwice = worker && worker.topics.length > 0 && !sameList(pattern, worker.topics);
@@ -122,14 +121,6 @@ function planForeign(input: PlanInput, registration: Registration, mistakes: Con
     mistakes.push({ where: id, option: 'groupId', message: 'consumer.groupId of the module is missing' });
   const options = withDefaults({}, input.defaults);
   return { id, groupId, topics, options, isEvent, handler: undefined, registrations: [registration] };
-}
-
-/** The module's defaults with the worker's own on top; what belongs together is not mixed. */
-function withDefaults(own: KafkaWorkerOptions, defaults: WorkerDefaults): WorkerDefaults {
-  const merged: WorkerDefaults & { limit?: number } = { ...defaults, ...own };
-  // A default limit is not meant for a worker that runs one record at a time.
-  if (own.concurrency === 'serial' && own.limit === undefined) delete merged.limit;
-  return merged;
 }
 
 /** The part of the options that is the engine's, with refusals not retried by default. @internal */
@@ -187,13 +178,14 @@ function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** Nest's handler for each topic of a worker. @internal */
-export function handlerByTopic(registrations: readonly Registration[]): (topic: string) => MessageHandler {
+/** Nest's handler for each topic of a worker; records from retry topics have that of the topic they come from. @internal */
+export function handlerByTopic(registrations: readonly Registration[]): (delivery: Delivery) => MessageHandler {
   const [first, ...rest] = registrations;
   if (!first) throw new Error('a worker without a handler');
   if (rest.length === 0) return () => first.callback;
   const matching = new Map<string, MessageHandler>();
-  return (topic) => {
+  return (delivery) => {
+    const topic = topicOf(delivery);
     let callback = matching.get(topic);
     if (!callback) {
       const found = registrations.find(

@@ -1,16 +1,34 @@
-import type { DriverProducer, KafkaDriver, OutgoingRecord, RecordMetadata } from '@kafka-worker/engine';
+import {
+  KafkaWorkerError,
+  type DriverProducer,
+  type DriverTransaction,
+  type DriverTransactionalProducer,
+  type KafkaDriver,
+  type OutgoingRecord,
+  type RecordMetadata,
+} from '@kafka-worker/engine';
 
 /** Told of what a driver's producers do. */
 export interface Capture {
   /** The cluster has acknowledged these. */
   sent(records: readonly RecordMetadata[]): void;
+  /** These are about to be sent in a transaction. @returns what is called when it is committed, if it is. */
+  transacting(records: readonly OutgoingRecord[]): () => void;
   /** Something that may need time to pass although nobody waits for a record. */
   ending(closed: Promise<void>): Promise<void>;
 }
 
 /** A driver whose producers tell what they have sent. */
 export function capturingDriver(driver: KafkaDriver, capture: Capture): KafkaDriver {
-  return { ...driver, createProducer: () => capturingProducer(driver.createProducer(), capture) };
+  const { createTransactionalProducer } = driver;
+  return {
+    ...driver,
+    createProducer: () => capturingProducer(driver.createProducer(), capture),
+    ...(createTransactionalProducer && {
+      createTransactionalProducer: (id: string) =>
+        capturingTransactions(createTransactionalProducer.call(driver, id), capture),
+    }),
+  };
 }
 
 function capturingProducer(producer: DriverProducer, capture: Capture): DriverProducer {
@@ -20,6 +38,29 @@ function capturingProducer(producer: DriverProducer, capture: Capture): DriverPr
       const written = await producer.send(records);
       capture.sent(written);
       return written;
+    },
+    close: () => capture.ending(producer.close()),
+  };
+}
+
+function capturingTransactions(producer: DriverTransactionalProducer, capture: Capture): DriverTransactionalProducer {
+  /** Of the last transaction, while nobody knows what it came to. */
+  let inDoubt: (() => void) | undefined;
+  return {
+    async open(): Promise<void> {
+      await producer.open();
+      inDoubt?.();
+      inDoubt = undefined;
+    },
+    async transact(transaction: DriverTransaction): Promise<void> {
+      const committed = capture.transacting(transaction.records);
+      try {
+        await producer.transact(transaction);
+      } catch (error) {
+        if (KafkaWorkerError.is(error) && error.code === 'TRANSACTION_IN_DOUBT') inDoubt = committed;
+        throw error;
+      }
+      committed();
     },
     close: () => capture.ending(producer.close()),
   };

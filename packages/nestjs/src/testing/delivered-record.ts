@@ -12,6 +12,8 @@ export interface DeliveryOutcome {
   /** Id of the worker, `Class#method`; empty where none has seen the record. */
   readonly worker: string;
   readonly disposition: Disposition;
+  /** Where its copy stands: dead letters and retry topics. `settled(to)` says what becomes of a record in a retry topic. */
+  readonly to: RecordPosition | undefined;
   /** Attempts made, those that ended in `RetryLaterError` included. */
   readonly attempts: number;
   /** What the last failed attempt ended with, the very object that was thrown; undefined where none failed. */
@@ -30,6 +32,8 @@ export class DeliveredRecord {
   readonly record: RecordPosition;
   /** `done` where it is done in every group; else that of the first group where it is something else. */
   readonly disposition: Disposition;
+  /** That of the group whose disposition this is. See {@link DeliveryOutcome.to}. */
+  readonly to: RecordPosition | undefined;
   /** The most that any group has made. See {@link DeliveryOutcome.attempts}. */
   readonly attempts: number;
   /** That of the group whose disposition this is. See {@link DeliveryOutcome.error}. */
@@ -50,6 +54,7 @@ export class DeliveredRecord {
     const telling = outcomes.find(({ disposition }) => disposition !== 'done') ?? outcomes[0];
     this.record = { topic, partition, offset };
     this.disposition = telling.disposition;
+    this.to = telling.to;
     this.attempts = Math.max(...outcomes.map(({ attempts }) => attempts));
     this.error = telling.error;
     this.errors = telling.errors;

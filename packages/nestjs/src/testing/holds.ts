@@ -32,10 +32,15 @@ function holdOf({ offset }: RecordPosition, group: GroupSnapshot, partition: Par
   if (own) return passing(`its handler ${partition.worker} runs and has not settled, attempt ${own.attempt}`);
   const where = `${partition.topic}/${partition.partition}`;
   if (partition.paused) return final(`${where} is paused; KafkaWorkerRuntime.resume() ends that`);
-  const [frozen] = partition.frozen;
+  if (partition.held !== undefined) {
+    return final(`${where} stands: ${partition.held}; KafkaWorkerRuntime.seek() ends that`);
+  }
+  // Those that time ends keep nobody for good.
+  const standing = partition.frozen.filter(({ unfreezesAt }) => unfreezesAt === undefined);
+  const [frozen] = standing;
   if (frozen) {
     const text = `${where} is frozen at offset ${frozen.offset} (${frozen.error}); KafkaWorkerRuntime.unfreeze() ends that`;
-    if (partition.frozen.some(({ scope }) => scope === 'partition')) return final(text);
+    if (standing.some(({ scope }) => scope === 'partition')) return final(text);
     const isTaken = partition.position > offset;
     const worker = group.workers.find(({ id }) => id === partition.worker);
     // A key is frozen: it is the record's own where nothing else keeps it from starting.

@@ -10,6 +10,8 @@ export class LedgerEntry {
   readonly produced: ProducedRecord[] = [];
   /** Undefined while it is on its way. */
   disposition: Disposition | undefined;
+  /** Where its copy stands, of dead letters and records that are retried later. */
+  to: RecordPosition | undefined;
   settledAt = 0;
 
   constructor(
@@ -22,6 +24,7 @@ export class LedgerEntry {
       groupId: this.groupId,
       worker: this.worker,
       disposition: this.disposition ?? 'abandoned',
+      to: this.to,
       attempts: this.attempts,
       error: this.errors.at(-1),
       errors: [...this.errors],
@@ -57,11 +60,11 @@ export class RecordLedger {
       entry.errors.push(event.error);
     } else if (event.type === 'record.settled') {
       if (event.disposition === 'done') this.#of(event).attempts++;
-      this.#settle(event, event.disposition);
+      this.#settle(event, event.disposition, event.to);
     } else if (event.type === 'frozen') {
       this.#settle(event, 'frozen');
     } else if (event.type === 'unfrozen') {
-      this.#reopen(event, (entry) => entry.disposition === 'frozen');
+      this.#reopen(event, ({ record, disposition }) => record.offset === event.offset && disposition === 'frozen');
     } else if (event.type === 'sought') {
       this.#reopen(event, (entry) => entry.record.offset >= event.offset);
     }
@@ -73,9 +76,10 @@ export class RecordLedger {
     return entry;
   }
 
-  #settle(event: RecordEvent, disposition: Disposition): void {
+  #settle(event: RecordEvent, disposition: Disposition, to?: RecordPosition): void {
     const entry = this.#of(event);
     entry.disposition = disposition;
+    entry.to = to && { topic: to.topic, partition: to.partition, offset: to.offset };
     entry.settledAt = this.now();
   }
 
@@ -87,7 +91,9 @@ export class RecordLedger {
     for (const entry of this.#entries.values()) {
       const { topic, partition } = entry.record;
       const isThere = entry.groupId === at.groupId && topic === at.topic && partition === at.partition;
-      if (isThere && comesAgain(entry)) entry.disposition = undefined;
+      if (!isThere || !comesAgain(entry)) continue;
+      entry.disposition = undefined;
+      entry.to = undefined;
     }
   }
 }

@@ -1,6 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { KafkaWorkerError, type Delivery, type EngineSnapshot, type WorkerDefinition } from '@kafka-worker/engine';
+import {
+  KafkaWorkerError,
+  type Delivery,
+  type EngineSnapshot,
+  type OutgoingRecord,
+  type WorkerDefinition,
+} from '@kafka-worker/engine';
 import type { KafkaWorkerConnection } from '../runtime/connection.js';
+import { AttributedDelivery } from './attributed-delivery.js';
+import { matches, sourceOf } from './forward-topics.js';
 import type { LedgerEntry, RecordLedger } from './record-ledger.js';
 
 /** The record whose handler is running, in the asynchronous context of that handler. */
@@ -9,6 +17,14 @@ const handling = new AsyncLocalStorage<LedgerEntry>();
 /** Whose handler the caller runs in; undefined outside of handlers. */
 export function recordAtHand(): LedgerEntry | undefined {
   return handling.getStore();
+}
+
+/** What handlers have sent in transactions that are still to be committed. */
+const senders = new WeakMap<OutgoingRecord, LedgerEntry>();
+
+/** Whose handler sent a record in a transaction. */
+export function senderOf(record: OutgoingRecord): LedgerEntry | undefined {
+  return senders.get(record);
 }
 
 /** One connection of an application under test: a member of its groups. */
@@ -44,12 +60,18 @@ export class TestMember {
 
   /** Its groups that read a topic, or would if it existed. */
   groupsOf(topic: string): string[] {
-    return [...new Set(this.definitions.filter((worker) => reads(worker, topic)).map(({ groupId }) => groupId))];
+    return [
+      ...new Set(
+        this.definitions.filter((worker) => sourceOf(worker, topic) !== undefined).map(({ groupId }) => groupId),
+      ),
+    ];
   }
 
   /** Whether the engine has the topic: it looked patterns up when it started. */
   hasTopic(topic: string): boolean {
-    return this.snapshot.groups.some(({ workers }) => workers.some(({ topics }) => topics.includes(topic)));
+    const sources = this.definitions.flatMap((worker) => sourceOf(worker, topic) ?? []);
+    const known = this.snapshot.groups.flatMap(({ workers }) => workers.flatMap(({ topics }) => topics));
+    return sources.some((source) => known.includes(source));
   }
 
   /**
@@ -59,6 +81,8 @@ export class TestMember {
   prepare(worker: WorkerDefinition, existing: readonly string[], began: () => void): WorkerDefinition | undefined {
     const topics = worker.topics.filter((topic) => existing.some((name) => matches(topic, name)));
     if (topics.length === 0) return undefined;
+    const { delivery: guarantee } = worker.options ?? {};
+    const isTransactional = typeof guarantee === 'object' && guarantee.type === 'transactional';
     return {
       ...worker,
       topics,
@@ -66,7 +90,11 @@ export class TestMember {
         const { topic, partition } = delivery.record;
         if (worker.options?.commit !== 'manual') this.#deliveries.set(keyOf(worker.id, topic, partition), delivery);
         began();
-        return handling.run(this.ledger.entry(worker.groupId, delivery.record), () => worker.handle(delivery));
+        const entry = this.ledger.entry(worker.groupId, delivery.record);
+        const attributed = isTransactional
+          ? new AttributedDelivery(delivery, (record) => senders.set(record, entry))
+          : delivery;
+        return handling.run(entry, () => worker.handle(attributed));
       },
     };
   }
@@ -95,15 +123,6 @@ export class TestMember {
       }
     }
   }
-}
-
-function reads({ topics }: WorkerDefinition, topic: string): boolean {
-  return topics.some((own) => matches(own, topic));
-}
-
-/** Expressions carry no state: the plan has taken `g` and `y` off them. */
-function matches(own: string | RegExp, topic: string): boolean {
-  return typeof own === 'string' ? own === topic : own.test(topic);
 }
 
 function keyOf(worker: string, topic: string, partition: number): string {

@@ -1,16 +1,18 @@
-import type { EngineEvent, KafkaDriver, OutgoingRecord, WorkerDefinition } from '@kafka-worker/engine';
+import type { EngineEvent, KafkaDriver, KafkaRecord, OutgoingRecord, WorkerDefinition } from '@kafka-worker/engine';
 import type { InMemoryCluster } from '@kafka-worker/testing';
 import type { KafkaWorkerConnection } from '../runtime/connection.js';
 import { capturingDriver } from './capturing-driver.js';
 import { DeliveredRecord, type RecordPosition } from './delivered-record.js';
+import { forwardTopics, sourceOf } from './forward-topics.js';
 import { RecordNotSettledError, describeLanding } from './not-settled.error.js';
 import type { Pilot } from './pilot.js';
 import { toProducedRecord, type ProducedRecord } from './produced-record.js';
-import { RecordLedger } from './record-ledger.js';
+import { RecordLedger, type LedgerEntry } from './record-ledger.js';
 import { RecordWatch } from './record-watch.js';
 import type { TestClock } from './test-clock.js';
-import { recordAtHand, TestMember } from './test-member.js';
+import { recordAtHand, senderOf, TestMember } from './test-member.js';
 import type { CompiledDeliverOptions } from './testing-options.js';
+import { watchTransaction } from './transaction-watch.js';
 
 /** What a site is made with. */
 export interface TestSiteInit {
@@ -49,15 +51,23 @@ export class TestSite {
   /** A client of the cluster for one connection. */
   driver(connection: string): KafkaDriver {
     const { cluster, pilot } = this.init;
+    const capture = (raw: KafkaRecord, entry: LedgerEntry | undefined): void => {
+      const record = toProducedRecord(raw, connection);
+      this.produced.push(record);
+      entry?.produced.push(record);
+    };
     return capturingDriver(cluster.driver({ clientId: connection }), {
       sent: (written) => {
         for (const { topic, partition, offset } of written) {
           const raw = cluster.records(topic, partition).findLast((record) => record.offset === offset);
-          if (!raw) continue; // a test has deleted it
-          const record = toProducedRecord(raw, connection);
-          this.produced.push(record);
-          recordAtHand()?.produced.push(record);
+          if (raw) capture(raw, recordAtHand()); // else a test has deleted it
         }
+      },
+      transacting: (records) => {
+        const find = watchTransaction(cluster, records, (raw) => this.produced.some((known) => isAt(known, raw)));
+        return () => {
+          for (const { sent, raw } of find()) capture(raw, senderOf(sent));
+        };
       },
       ending: async (closed) => {
         await pilot.run(closed);
@@ -70,17 +80,13 @@ export class TestSite {
     connection: KafkaWorkerConnection,
     definitions: readonly WorkerDefinition[],
   ): Promise<readonly WorkerDefinition[]> {
-    for (const { topics } of definitions) {
-      for (const topic of topics) if (typeof topic === 'string') this.cluster.createTopic(topic);
-    }
+    const existing = await this.#createTopics(definitions);
     let member = this.#members.get(connection);
     if (!member) {
       member = new TestMember(connection, definitions, this.#ledger);
       this.#members.set(connection, member);
       connection.runtime.events$.subscribe((event) => this.#hear(connection, event));
     }
-    const admin = this.cluster.driver().createAdmin();
-    const existing = await admin.listTopics();
     const began = (): void => this.init.pilot.signOfLife();
     return definitions.flatMap((worker) => member.prepare(worker, existing, began) ?? []);
   }
@@ -155,6 +161,27 @@ export class TestSite {
     for (const member of this.members) await member.commit();
   }
 
+  /**
+   * What workers read by name, and where their failed records go: a test of a handler is not about who creates topics.
+   * @returns the topics that patterns are looked up in: all there were before those for failed records.
+   */
+  async #createTopics(definitions: readonly WorkerDefinition[]): Promise<readonly string[]> {
+    for (const topic of definitions.flatMap(({ topics }) => topics)) {
+      if (typeof topic === 'string') this.cluster.createTopic(topic);
+    }
+    const admin = this.cluster.driver().createAdmin();
+    const existing = await admin.listTopics();
+    const counts = await admin.partitions(existing);
+    for (const worker of definitions) {
+      for (const source of existing.filter((topic) => sourceOf(worker, topic) === topic)) {
+        for (const { topic, partitions } of forwardTopics(worker, source)) {
+          this.cluster.createTopic(topic, partitions ?? counts.get(source));
+        }
+      }
+    }
+    return existing;
+  }
+
   #hear(connection: KafkaWorkerConnection, event: EngineEvent): void {
     const { pilot } = this.init;
     this.init.hear(event);
@@ -180,4 +207,8 @@ export class TestSite {
     );
     await restarted;
   }
+}
+
+function isAt(a: RecordPosition, b: RecordPosition): boolean {
+  return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset;
 }

@@ -2,8 +2,13 @@
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
-  if (value instanceof RegExp) return String(value);
-  return JSON.stringify(value) ?? String(value);
+  // JSON would turn NaN and Infinity into null, and refuses a bigint.
+  if (value instanceof RegExp || typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'an object';
+  }
 }
 
 /** @internal */
