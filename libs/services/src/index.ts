@@ -1,1 +1,4 @@
-export {};
+export { availablePostgres, startPostgres, type PostgresServer, type PostgresSource } from './postgres.js';
+export { embeddedPostgres, type EmbeddedPostgres } from './postgres-embedded.js';
+export { NotOurPostgresError, PostgresServerError, PostgresUnavailableError } from './postgres-errors.js';
+export { availableRedis, startRedis, type RedisChoice, type RedisService } from './redis.js';
