@@ -19,7 +19,10 @@ circular.self = circular;
 
 describe('options of a worker', () => {
   it.each<[object, string]>([
-    [{ limits: 3 }, 'limits: there is no such option; allowed are buffer, commit, concurrency, limit,'],
+    [
+      { limits: 3 },
+      'limits: there is no such option; allowed are buffer, commit, concurrency, delivery, idempotency, limit,',
+    ],
     [
       { concurrency: 'keys' },
       "concurrency: 'keys' is not allowed; one of 'serial', 'partition', 'key', 'unordered' is",
@@ -37,8 +40,8 @@ describe('options of a worker', () => {
     [{ orderBy: () => 'x' }, "orderBy: orders nothing with concurrency 'partition'; it needs concurrency 'key'"],
     [{ nullKey: 'none' }, "nullKey: 'none' is not allowed; one of 'unordered', 'partition' is"],
     [{ timeoutMs: 0 }, 'timeoutMs: 0 is not allowed'],
-    [{ commit: 'never' }, "commit: 'never' is not allowed; one of 'each', 'manual' is"],
-    [{ commit: 5 }, "commit: 5 is not allowed; { intervalMs, records }, 'each' or 'manual' is"],
+    [{ commit: 'never' }, "commit: 'never' is not allowed; one of 'each', 'manual', 'none' is"],
+    [{ commit: 5 }, "commit: 5 is not allowed; { intervalMs, records }, 'each', 'manual' or 'none' is"],
     [{ commit: { interval: 5 } }, 'commit.interval: there is no such option; allowed are intervalMs, records'],
     [{ commit: { intervalMs: 0 } }, 'commit.intervalMs: 0 is not allowed'],
     [{ commit: { records: 0 } }, 'commit.records: 0 is not allowed'],
@@ -51,11 +54,11 @@ describe('options of a worker', () => {
     [{ buffer: { bytes: 0 } }, 'buffer.bytes: 0 is not allowed'],
     [
       { onFailure: 'skip' },
-      "onFailure: 'skip' is not a failure policy; freeze('partition'), freeze('key') or skip() is",
+      "onFailure: 'skip' is not a failure policy; freeze('partition'), freeze('key'), skip(), deadLetter({ topic }) or retryTopics",
     ],
     [
       { onFailure: { type: 'freeze', scope: 'topic' } },
-      'onFailure: {"type":"freeze","scope":"topic"} is not a failure policy',
+      "onFailure: freeze('topic') is not allowed; 'key' or 'partition' is",
     ],
     [{ onFailure: freeze }, 'onFailure: a function is not a failure policy'],
     [{ onFailure: circular }, 'onFailure: an object is not a failure policy'],

@@ -93,7 +93,10 @@ describe('where a partition starts', () => {
     ['above it', stored(51), true, { offset: 10, committed: undefined, reset: { from: 51 } }],
     ['above it, from the end', stored(51), false, { offset: 50, reset: { from: 51 } }],
   ])('%s', (_name, committed, fromBeginning, decision) => {
-    const decided = decideStart(committed, range, fromBeginning);
+    const decided = decideStart(committed, range, {
+      startFrom: fromBeginning ? 'beginning' : 'latest',
+      maxRewind: Infinity,
+    });
     expect(decided).toMatchObject(decision);
     if (!('reset' in decision)) expect(decided).not.toHaveProperty('reset');
   });
@@ -104,11 +107,14 @@ describe('where a partition starts', () => {
       { from: 9, to: 12 },
       { from: 20, to: 21 },
     ]);
-    expect(decideStart(stored(3, map), range, true).restored).toEqual([
+    expect(decideStart(stored(3, map), range, { startFrom: 'beginning', maxRewind: Infinity }).restored).toEqual([
       { from: 9, to: 12 },
       { from: 20, to: 21 },
     ]);
-    expect(decideStart(stored(4, map), range, true)).toMatchObject({ restored: [], mapDropped: expect.any(String) });
+    expect(decideStart(stored(4, map), range, { startFrom: 'beginning', maxRewind: Infinity })).toMatchObject({
+      restored: [],
+      mapDropped: expect.any(String),
+    });
   });
 
   it('is told when retention or a new topic moved it', async () => {
@@ -126,10 +132,10 @@ describe('where a partition starts', () => {
     expect(b.calls.open).toEqual(['0:7']);
   });
 
-  it('at the end of the log, where fromBeginning is false', async () => {
+  it('at the end of the log, where startFrom is latest', async () => {
     const world = new World();
     world.produce(5);
-    const a = await world.engine({ fromBeginning: false });
+    const a = await world.engine({ startFrom: 'latest' });
     world.produce(1);
     await world.clock.tick();
     expect(a.calls.open).toEqual(['0:5']);

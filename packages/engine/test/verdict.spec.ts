@@ -1,14 +1,19 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { judge } from '../src/delivery/verdict.js';
+import { judge, type Tried, type Verdict } from '../src/delivery/verdict.js';
 import {
+  deadLetter,
+  DeadLetterError,
   exponential,
   type Backoff,
+  type FailurePolicy,
   fixed,
   freeze,
   FreezeError,
   KafkaWorkerError,
   NonRetryableError,
   RetryLaterError,
+  retryTopics,
+  StoreFailedError,
   skip,
   SkipRecordError,
   type KafkaRecord,
@@ -16,7 +21,8 @@ import {
 
 const record: KafkaRecord = { topic: 't', partition: 0, offset: 0, timestamp: 0, key: null, value: null, headers: {} };
 const plain = new Error('no');
-const frozen = { type: 'freeze', scope: 'partition' };
+const frozen = { type: 'freeze', policy: freeze(), reason: 'attempts' };
+const tried = (attempt: number, delaysUsed = 0, ageMs = 0): Tried => ({ attempt, delaysUsed, ageMs });
 const retry = { attempts: 3, backoff: fixed(70), retryIf: undefined };
 const thrower = (): never => {
   throw new Error('user code');
@@ -47,29 +53,68 @@ describe('the verdict', () => {
     ['a timeout', new KafkaWorkerError('HANDLER_TIMEOUT', 'x'), 1, {}, { type: 'retry', delayMs: 70, counts: true }],
     ['SkipRecordError', new SkipRecordError(), 1, {}, { type: 'skip' }],
     ['SkipRecordError at the last', new SkipRecordError(), 3, {}, { type: 'skip' }],
-    ['FreezeError of a key', new FreezeError('key'), 1, {}, { type: 'freeze', scope: 'key' }],
-    ['FreezeError', new FreezeError(), 1, {}, frozen],
+    [
+      'FreezeError of a key',
+      new FreezeError('key'),
+      1,
+      {},
+      { type: 'freeze', policy: freeze('key'), reason: 'handler' },
+    ],
+    ['FreezeError', new FreezeError(), 1, {}, { ...frozen, reason: 'handler' }],
     ['RetryLaterError', new RetryLaterError(9), 1, {}, { type: 'retry', delayMs: 9, counts: false }],
     ['RetryLaterError at the last', new RetryLaterError(9), 3, {}, { type: 'retry', delayMs: 9, counts: false }],
     ['RetryLaterError NaN', new RetryLaterError(NaN), 1, {}, { type: 'retry', delayMs: 0, counts: false }],
   ])('on %s', (_name, error, attempt, more, verdict) => {
-    expect(judge(error, attempt, record, { retry: { ...retry, ...more }, onFailure: freeze() })).toEqual(verdict);
+    expect(judge(error, tried(attempt), record, { retry: { ...retry, ...more }, onFailure: freeze() })).toEqual(
+      verdict,
+    );
   });
 
   it('without attempts left is what onFailure says', () => {
-    for (const onFailure of [skip(), freeze('key'), freeze()]) {
-      expect(judge(plain, 3, record, { retry, onFailure })).toBe(onFailure);
+    const last = (onFailure: FailurePolicy): Verdict => judge(plain, tried(3), record, { retry, onFailure });
+    expect(last(skip())).toEqual({ type: 'skip' });
+    for (const policy of [freeze('key'), freeze()]) {
+      expect(last(policy)).toEqual({ type: 'freeze', policy, reason: 'attempts' });
     }
+    const policy = deadLetter({ topic: 'd' });
+    expect(last(policy)).toEqual({ type: 'dead-letter', policy });
   });
 
   it('asks retryIf and backoff with all there is, and backoff only where there is another attempt', () => {
     const retryIf = jest.fn<(error: Error, record: KafkaRecord) => boolean>(() => true);
     const backoff = jest.fn<Backoff>(() => 5);
-    judge(plain, 2, record, { retry: { attempts: 3, retryIf, backoff }, onFailure: skip() });
+    judge(plain, tried(2), record, { retry: { attempts: 3, retryIf, backoff }, onFailure: skip() });
     expect(retryIf).toHaveBeenCalledWith(plain, record);
     expect(backoff).toHaveBeenCalledWith(2, plain, record);
-    judge(plain, 3, record, { retry: { attempts: 3, retryIf, backoff }, onFailure: skip() });
+    judge(plain, tried(3), record, { retry: { attempts: 3, retryIf, backoff }, onFailure: skip() });
     expect(backoff).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the verdict with retry topics', () => {
+  const then = deadLetter({ topic: 'd' });
+  const onFailure = retryTopics([1_000, 60_000], then, { maxAgeMs: 61_000 });
+  const verdict = (error: Error, ...args: Parameters<typeof tried>): Verdict =>
+    judge(error, tried(...args), record, { retry, onFailure });
+
+  it.each<[string, Error, Parameters<typeof tried>, object]>([
+    ['attempts left', plain, [2], { type: 'retry', delayMs: 70, counts: true }],
+    ['none left', plain, [3], { type: 'retry-topic', delayMs: 1_000, delaysUsed: 1 }],
+    ['none left after the first delay', plain, [3, 1, 1_000], { type: 'retry-topic', delayMs: 60_000, delaysUsed: 2 }],
+    ['an age that the next delay would pass', plain, [3, 1, 1_001], { type: 'dead-letter', policy: then }],
+    ['every delay used', plain, [3, 2], { type: 'dead-letter', policy: then }],
+    ['nothing that a delay could mend', new NonRetryableError(), [1], { type: 'dead-letter', policy: then }],
+    ['DeadLetterError', new DeadLetterError(), [1], { type: 'dead-letter', policy: then }],
+  ])('and %s', (_name, error, args, expected) => {
+    expect(verdict(error, ...args)).toEqual(expected);
+  });
+
+  it('DeadLetterError where there is no dead-letter topic is what onFailure says', () => {
+    expect(judge(new DeadLetterError(), tried(1), record, { retry, onFailure: skip() })).toEqual({ type: 'skip' });
+  });
+
+  it('an error of a store waits and counts for nothing', () => {
+    expect(verdict(new StoreFailedError('away'), 3)).toEqual({ type: 'retry', delayMs: 1_000, counts: false });
   });
 });
 

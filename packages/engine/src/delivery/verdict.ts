@@ -25,6 +25,9 @@ export interface Tried {
   readonly ageMs: number;
 }
 
+/** The wait before a record is tried again whose transaction the store did not take. Milliseconds. */
+const STORE_RETRY_MS = 1_000;
+
 /** Errors that no further attempt can mend. */
 const HOPELESS: ReadonlySet<string> = new Set(['NON_RETRYABLE', 'ORDER_BY', 'DESERIALIZE']);
 
@@ -45,6 +48,8 @@ export function judge(
     if (error.code === 'RETRY_LATER') {
       return { type: 'retry', delayMs: milliseconds((error as RetryLaterError).delayMs), counts: false };
     }
+    // a store that is away is no fault of the record's: it must neither use attempts up nor be dead-lettered for it
+    if (error.code === 'STORE_FAILED') return { type: 'retry', delayMs: STORE_RETRY_MS, counts: false };
     if (error.code === 'DEAD_LETTER') {
       const last = finalPolicy(onFailure);
       return last.type === 'dead-letter' ? { type: 'dead-letter', policy: last } : apply(last);

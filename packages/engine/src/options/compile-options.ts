@@ -96,7 +96,9 @@ export function checkWorkerOptions(
   } else if (buffer !== undefined) wrong('buffer', `${show(buffer)} is not allowed; { records, bytes } is`);
 
   const policyMistake = onFailure === undefined ? undefined : failurePolicyMistake(onFailure);
-  if (policyMistake !== undefined) wrong('onFailure', policyMistake);
+  if (policyMistake !== undefined) {
+    wrong('onFailure', policyMistake.startsWith('is ') ? `${show(onFailure)} ${policyMistake}` : policyMistake);
+  }
   const { delivery, idempotency } = options;
   if (delivery !== undefined && !isDeliveryGuarantee(delivery)) {
     const allowed = "'at-least-once', 'at-most-once', exactlyOnce(store) or transactional() is";
