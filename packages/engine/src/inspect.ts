@@ -54,7 +54,7 @@ export interface PartitionSnapshot extends TopicPartition {
   readonly highWatermark: number;
   /** Records from the frontier to the end of the log. */
   readonly lag: number;
-  /** Taken and not settled. */
+  /** Taken, not settled, and in memory. */
   readonly buffered: number;
   readonly bufferedBytes: number;
   readonly lanes: number;

@@ -58,7 +58,7 @@ function snapshotPartition(partition: PartitionAssignment, now: number): Partiti
     position: tracker.position,
     highWatermark: partition.highWatermark,
     lag: Math.max(0, partition.highWatermark - frontier),
-    buffered: tracker.unsettled,
+    buffered: partition.buffered,
     bufferedBytes: partition.bufferedBytes,
     lanes: partition.lanes.count,
     running: partition.running,
