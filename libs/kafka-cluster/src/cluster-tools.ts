@@ -18,6 +18,13 @@ export interface ToolPartition {
   readonly partition: number;
 }
 
+/** Records and offsets of one transaction. */
+export interface ToolTransaction {
+  readonly records: readonly ToolRecord[];
+  readonly groupId: string;
+  readonly offsets: readonly (ToolPartition & { readonly offset: number; readonly metadata: string })[];
+}
+
 /**
  * What a test does to a cluster beside the client it looks at: on a client of its own, which is plain kafkajs. Connects
  * when it is needed.
@@ -28,6 +35,8 @@ export interface ClusterTools {
   produce(records: readonly ToolRecord[]): Promise<void>;
   /** The next offsets of the partition belong to a transaction that was aborted. */
   leaveGap(partition: ToolPartition): Promise<void>;
+  /** Opens the transactional id, writes all of this in a transaction, and is gone without having ended it. */
+  leaveOpen(transactionalId: string, transaction: ToolTransaction): Promise<void>;
   /** Cuts a partition from the front: `offset` is the first that is left. */
   deleteRecordsBefore(partition: ToolPartition, offset: number): Promise<void>;
   /** Says LeaveGroup in the name of a member, which learns of it with its next request. */
@@ -56,18 +65,16 @@ export function clusterTools(brokers: readonly string[]): ClusterTools {
     return made;
   });
   const plain = once(() => connected(kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })));
-  const transactional = once(() =>
-    connected(
-      kafka.producer({
-        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-        transactionalId: `cluster-tools-${randomUUID()}`,
-        idempotent: true,
-        maxInFlightRequests: 1,
-        // The broker is busy with the last transaction for a few milliseconds, and kafkajs would wait for 300.
-        retry: { initialRetryTime: 20 },
-      }),
-    ),
-  );
+  const transactionalProducer = (transactionalId: string): Producer =>
+    kafka.producer({
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      transactionalId,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      // The broker is busy with the last transaction for a few milliseconds, and kafkajs would wait for 300.
+      retry: { initialRetryTime: 20 },
+    });
+  const transactional = once(() => connected(transactionalProducer(`cluster-tools-${randomUUID()}`)));
   const cluster = once(async () => {
     const made = clusterOf(kafka);
     closers.push(() => made.disconnect());
@@ -90,6 +97,18 @@ export function clusterTools(brokers: readonly string[]): ClusterTools {
       const transaction = await (await transactional()).transaction();
       await transaction.send({ topic, messages: [{ partition, value: 'aborted' }] });
       await transaction.abort();
+    },
+    leaveOpen: async (transactionalId, { records, groupId, offsets }) => {
+      const producer = transactionalProducer(transactionalId);
+      await producer.connect();
+      const transaction = await producer.transaction();
+      for (const record of records) await transaction.send(toTopicMessages(record));
+      const topics = offsets.map(({ topic, partition, offset, metadata }) => ({
+        topic,
+        partitions: [{ partition, offset: String(offset), metadata }],
+      }));
+      await transaction.sendOffsets({ consumerGroupId: groupId, topics });
+      await producer.disconnect();
     },
     deleteRecordsBefore: async ({ topic, partition }, offset) => {
       // Without this kafkajs looks for the leaders of a topic that it has not heard of.

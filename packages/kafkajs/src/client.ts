@@ -9,7 +9,8 @@ const KNOWN_NOISE = /^(Limiting retries for the idempotent producer|KafkaJS v2\.
  * What kafkajs calls an error or a warning although it or this driver deals with it, and tells where it cannot:
  * answers that are tried again or mean a join, and what a join or a crash is told of as a state.
  */
-const DEALT_WITH = /^(Response \w+\(key: \d+|The group is rebalancing, re-joining|Crash: )/;
+const DEALT_WITH =
+  /^(Response \w+\(key: \d+|The group is rebalancing, re-joining|Crash: |Failed to send messages: The producer attempted to update a transaction while)/;
 
 /**
  * How long a consumer or producer looks for its brokers: half a minute, and it is back a second after them. kafkajs'

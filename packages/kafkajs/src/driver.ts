@@ -4,6 +4,7 @@ import type {
   DriverConsumer,
   DriverConsumerOptions,
   DriverProducer,
+  DriverTransactionalProducer,
   KafkaDriver,
 } from '@kafka-worker/engine';
 import { KafkajsAdmin } from './admin/admin.js';
@@ -11,10 +12,11 @@ import { DEFAULT_SESSION_TIMEOUT_MS } from './consumer/consumer-config.js';
 import { KafkajsConsumer } from './consumer/consumer.js';
 import type { KafkajsDriverOptions } from './options.js';
 import { KafkajsProducer } from './producer/producer.js';
+import { KafkajsTransactionalProducer } from './transactions/transactional-producer.js';
 
 /**
  * The engine's driver on kafkajs: the classic group protocol, everything revoked in each join, with an awaited
- * hand-over before it. No static membership and no transactions.
+ * hand-over before it. No static membership.
  */
 export class KafkajsDriver implements KafkaDriver {
   readonly name = 'kafkajs';
@@ -24,7 +26,7 @@ export class KafkajsDriver implements KafkaDriver {
     commitDuringRevoke: true,
     // kafkajs sends no heartbeats while the hand-over is awaited, and a commit renews the session as well.
     keepAliveDuringRevokeMs: ({ sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS }) => sessionTimeoutMs / 4,
-    transactions: false,
+    transactions: true,
   };
 
   constructor(private readonly options: KafkajsDriverOptions) {}
@@ -35,6 +37,10 @@ export class KafkajsDriver implements KafkaDriver {
 
   createProducer(): DriverProducer {
     return new KafkajsProducer(this.options);
+  }
+
+  createTransactionalProducer(transactionalId: string): DriverTransactionalProducer {
+    return new KafkajsTransactionalProducer(this.options, transactionalId);
   }
 
   createAdmin(): DriverAdmin {

@@ -38,7 +38,10 @@ export interface KafkajsDriverOptions {
    * fetched while the last half of one is left.
    */
   readonly consumer?: ConsumerOverrides;
-  /** Differs from kafkajs' defaults in: `retry.retries` 20 from 100 ms to 2 s, about half a minute. */
+  /**
+   * Differs from kafkajs' defaults in: `retry.retries` 20 from 100 ms to 2 s, about half a minute. Transactional
+   * producers try again after 5 ms first, whatever `retry.initialRetryTime` says.
+   */
   readonly producer?: ProducerOverrides;
   /** Gets the client's lines of level `client.logLevel`, default WARN. Left out: nothing is logged. */
   readonly log?: DriverLog;

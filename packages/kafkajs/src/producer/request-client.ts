@@ -1,25 +1,14 @@
 import { KafkaWorkerError, ensureError, type OutgoingRecord } from '@kafka-worker/engine';
-import kafkajs, { type IHeaders, type Message, type Producer, type ProducerConfig } from 'kafkajs';
+import type { Producer } from 'kafkajs';
 import { createClient, OUTAGE_RETRY } from '../client.js';
 import { compressionType } from '../codecs/compression.js';
 import { brokerErrorType } from '../errors/broker-error.js';
 import { connectionError } from '../errors/connection-error.js';
 import type { KafkajsDriverOptions } from '../options.js';
 import type { Sockets } from '../sockets.js';
-
-/** Sequence numbers are 32 bits and kafkajs starts over one too early, so a producer is renewed long before. */
-const MAX_RECORDS = 1_000_000_000;
-
-/** Refused as a whole, before anything was written: the sequence is where it was. */
-const REFUSED = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_TOPIC_EXCEPTION',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CORRUPT_MESSAGE',
-  'INVALID_RECORD',
-  'INVALID_TIMESTAMP',
-]);
+import { toMessage } from './message.js';
+import { producerConfig } from './producer-config.js';
+import { MAX_RECORDS, REFUSED } from './refusals.js';
 
 interface Incarnation {
   readonly producer: Producer;
@@ -125,32 +114,6 @@ export class RequestClient {
       .finally(() => this.retiring.delete(disconnected));
     this.retiring.add(disconnected);
   }
-}
-
-function producerConfig(driver: KafkajsDriverOptions): ProducerConfig {
-  const { compression: _compression, ...overrides } = driver.producer ?? {};
-  const retry = { initialRetryTime: 100, maxRetryTime: 2000, retries: 20, ...driver.client.retry, ...overrides.retry };
-  return {
-    allowAutoTopicCreation: false,
-    ...overrides,
-    // kafkajs refuses an idempotent producer that never retries.
-    retry: { ...retry, retries: Math.max(1, retry.retries) },
-    idempotent: true,
-    // One after the other on a connection: sequences reach the broker in the order they were given.
-    maxInFlightRequests: 1,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  };
-}
-
-function toMessage({ key, value, headers, timestamp }: OutgoingRecord, partition: number): Message {
-  const message: Message = { key: key ?? null, value, partition };
-  if (timestamp !== undefined) message.timestamp = String(timestamp);
-  if (headers) {
-    const given: IHeaders = {};
-    for (const name in headers) if (headers[name] !== undefined) given[name] = headers[name];
-    message.headers = given;
-  }
-  return message;
 }
 
 function sendFailed(topic: string, partition: number, count: number, thrown: unknown): KafkaWorkerError {

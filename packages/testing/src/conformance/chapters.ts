@@ -11,6 +11,7 @@ import { PRODUCER } from './cases/producer.js';
 import { RECORDS } from './cases/records.js';
 import { STATES } from './cases/states.js';
 import { STOPPING } from './cases/stopping.js';
+import { TRANSACTIONS_CHAPTER } from './cases/transactions.js';
 import type { ConformanceChapter } from './conformance-case.js';
 
 /** Every case of the suite, in the order in which they are best read. */
@@ -27,5 +28,6 @@ export const CHAPTERS: readonly ConformanceChapter[] = [
   STOPPING,
   STATES,
   PRODUCER,
+  TRANSACTIONS_CHAPTER,
   ADMIN,
 ];

@@ -54,6 +54,12 @@ export const CLIENT_KEEPS_ALIVE: CapabilityNeed = {
   met: ({ keepAliveDuringRevokeMs }) => keepAliveDuringRevokeMs === undefined,
 };
 
+/** Records and offsets can be committed as one. */
+export const TRANSACTIONS: CapabilityNeed = {
+  flag: 'transactions',
+  met: ({ transactions }) => transactions,
+};
+
 /** True where a case is asked of a driver. */
 export function isAsked({ needs }: ConformanceCase, capabilities: DriverCapabilities): boolean {
   return needs === undefined || needs.met(capabilities);

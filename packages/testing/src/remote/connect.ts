@@ -1,8 +1,8 @@
 import { connect as connectSocket } from 'node:net';
-import { type DriverConsumerOptions, KafkaWorkerError } from '@kafka-worker/engine';
+import { KafkaWorkerError } from '@kafka-worker/engine';
 import type { InMemoryDriverOptions } from '../driver.js';
 import { type Methods, Peer } from './peer.js';
-import type { OpenCalls, Role } from './protocol.js';
+import type { ClientOptions, OpenCalls, Role } from './protocol.js';
 
 /** Where a served cluster is reached, and the options of the driver. One of `port` and `path` is needed. */
 export interface RemoteDriverOptions extends InMemoryDriverOptions {
@@ -17,7 +17,7 @@ export async function open<Calls extends Methods<Calls>>(
   { port, path, ...driver }: RemoteDriverOptions,
   role: Role,
   onClose: () => void,
-  consumer?: DriverConsumerOptions,
+  client?: ClientOptions,
 ): Promise<Peer<Calls>> {
   const where = path === undefined ? { host: '127.0.0.1', port: port ?? 0 } : { path };
   const socket = connectSocket(where);
@@ -33,6 +33,6 @@ export async function open<Calls extends Methods<Calls>>(
     });
   });
   const peer = new Peer<OpenCalls>(socket, onClose);
-  await peer.call('open', role, driver, ...(consumer ? [consumer] : []));
+  await peer.call('open', role, driver, ...(client ? [client] : []));
   return peer as unknown as Peer<Calls>;
 }

@@ -5,6 +5,7 @@ import type {
   DriverConsumerOptions,
   DriverConsumerState,
   DriverProducer,
+  DriverTransactionalProducer,
   LogRange,
   OffsetCommit,
   RecordBatch,
@@ -18,11 +19,17 @@ import type { WireError } from './wire-error.js';
 export const WINDOW_RECORDS = 2_000;
 
 /** What a connection is for. One connection serves one client. */
-export type Role = 'consumer' | 'producer' | 'admin';
+export type Role = 'consumer' | 'producer' | 'transactional-producer' | 'admin';
+
+/** What a client is made with, of those that need something. */
+export interface ClientOptions {
+  readonly consumer?: DriverConsumerOptions;
+  readonly transactionalId?: string;
+}
 
 /** What every connection begins with. */
 export interface OpenCalls {
-  open(role: Role, driver: InMemoryDriverOptions, consumer?: DriverConsumerOptions): void;
+  open(role: Role, driver: InMemoryDriverOptions, client?: ClientOptions): void;
 }
 
 /**
@@ -64,6 +71,9 @@ export interface ConsumerClientCalls {
 
 /** What a remote producer calls at the server. */
 export type ProducerServerCalls = Pick<DriverProducer, 'connect' | 'send' | 'close'>;
+
+/** What a remote transactional producer calls at the server. */
+export type TransactionalProducerServerCalls = Pick<DriverTransactionalProducer, keyof DriverTransactionalProducer>;
 
 /** What a remote admin calls at the server. */
 export type AdminServerCalls = Pick<DriverAdmin, keyof DriverAdmin>;

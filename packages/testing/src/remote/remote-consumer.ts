@@ -44,7 +44,9 @@ export class RemoteConsumer implements DriverConsumer {
   async start(listener: DriverConsumerListener): Promise<void> {
     if (this.#listener || this.#stop) throw new KafkaWorkerError('NOT_RUNNING', 'a consumer is started once');
     this.#listener = listener;
-    const peer = await open<ConsumerServerCalls>(this.remote, 'consumer', () => this.#disconnected(), this.options);
+    const peer = await open<ConsumerServerCalls>(this.remote, 'consumer', () => this.#disconnected(), {
+      consumer: this.options,
+    });
     // Stopped meanwhile: nobody has heard of this member.
     if (this.#stop) return peer.destroy();
     this.#peer = peer;

@@ -3,6 +3,7 @@ import { capabilitiesOf } from '../driver.js';
 import type { RemoteDriverOptions } from './connect.js';
 import { RemoteAdmin, RemoteProducer } from './remote-clients.js';
 import { RemoteConsumer } from './remote-consumer.js';
+import { RemoteTransactionalProducer } from './remote-transactional-producer.js';
 
 /**
  * A driver on a cluster that another process of this machine serves (`serveCluster`). Every consumer, producer and
@@ -15,6 +16,7 @@ export function remoteDriver(options: RemoteDriverOptions): KafkaDriver {
     capabilities: capabilitiesOf(options, 30_000),
     createConsumer: (consumer) => new RemoteConsumer(options, consumer),
     createProducer: () => new RemoteProducer(options),
+    createTransactionalProducer: (transactionalId) => new RemoteTransactionalProducer(options, transactionalId),
     createAdmin: () => new RemoteAdmin(options),
   };
 }

@@ -1,9 +1,16 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { KafkaDriver } from '@kafka-worker/engine';
 import { InMemoryConsumer } from '../client/consumer.js';
+import { InMemoryTransactionalProducer } from '../client/transactional-producer.js';
 import type { InMemoryCluster } from '../cluster.js';
 import { Peer } from './peer.js';
-import type { AdminServerCalls, ConsumerClientCalls, OpenCalls, ProducerServerCalls } from './protocol.js';
+import type {
+  AdminServerCalls,
+  ConsumerClientCalls,
+  OpenCalls,
+  ProducerServerCalls,
+  TransactionalProducerServerCalls,
+} from './protocol.js';
 import { ServedConsumer } from './served-consumer.js';
 
 /** Where a cluster listens. */
@@ -66,11 +73,18 @@ function serve(cluster: InMemoryCluster, socket: Socket): void {
   let closed = (): void => undefined;
   const peer = new Peer<ConsumerClientCalls>(socket, () => closed());
   peer.serve<OpenCalls>({
-    open: (role, driverOptions, consumerOptions) => {
+    open: (role, driverOptions, { consumer: consumerOptions, transactionalId } = {}) => {
       const driver = cluster.driver(driverOptions);
       if (role === 'producer') serveProducer(peer, driver);
       else if (role === 'admin') serveAdmin(peer, driver);
-      else {
+      else if (role === 'transactional-producer') {
+        const producer =
+          transactionalId === undefined ? undefined : driver.createTransactionalProducer?.(transactionalId);
+        if (!(producer instanceof InMemoryTransactionalProducer)) throw new TypeError('a producer needs its id');
+        serveTransactionalProducer(peer, producer);
+        // What it has open stays so, as with a process that died.
+        closed = () => producer.crash();
+      } else {
         const consumer = consumerOptions && driver.createConsumer(consumerOptions);
         if (!(consumer instanceof InMemoryConsumer)) throw new TypeError('a consumer needs its options');
         const served = new ServedConsumer(consumer, peer);
@@ -85,6 +99,14 @@ function serveProducer(peer: Peer<ConsumerClientCalls>, driver: KafkaDriver): vo
   peer.serve<ProducerServerCalls>({
     connect: () => producer.connect(),
     send: (records) => producer.send(records),
+    close: () => producer.close(),
+  });
+}
+
+function serveTransactionalProducer(peer: Peer<ConsumerClientCalls>, producer: InMemoryTransactionalProducer): void {
+  peer.serve<TransactionalProducerServerCalls>({
+    open: () => producer.open(),
+    transact: (transaction) => producer.transact(transaction),
     close: () => producer.close(),
   });
 }

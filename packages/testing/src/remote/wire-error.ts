@@ -5,6 +5,8 @@ import {
   ERROR_CODES,
   type ErrorCode,
   KafkaWorkerError,
+  TransactionError,
+  type TransactionErrorCode,
 } from '@kafka-worker/engine';
 
 /** An error as it travels. */
@@ -24,5 +26,6 @@ export function toWireError(thrown: unknown): WireError {
 export function fromWireError({ message, code, canRetry }: WireError): Error {
   if (!code || !(code in ERROR_CODES)) return new Error(message);
   if (code.startsWith('COMMIT_')) return new CommitError(code as CommitErrorCode, message);
+  if (code.startsWith('TRANSACTION_')) return new TransactionError(code as TransactionErrorCode, message);
   return new KafkaWorkerError(code, message, { canRetry: canRetry ?? false });
 }

@@ -16,6 +16,11 @@ function besides(cluster: InMemoryCluster): ConformanceCluster {
     expel: async (_groupId, memberId) => cluster.expireSession(memberId),
     passGeneration: async (groupId) => cluster.faults.fenceGeneration(groupId),
     storedOffset: async (groupId, { topic, partition }) => cluster.committed(groupId, topic, partition)?.offset,
+    leaveOpen: async (transactionalId, { records, groupId, offsets }) => {
+      const transaction = cluster.beginTransaction(transactionalId);
+      transaction.produce(records);
+      transaction.commitOffsets(groupId, offsets);
+    },
     connections: () => cluster.consumers().length,
   };
 }

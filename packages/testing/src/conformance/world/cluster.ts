@@ -1,4 +1,4 @@
-import type { OutgoingRecord, TopicPartition } from '@kafka-worker/engine';
+import type { DriverTransaction, OutgoingRecord, TopicPartition } from '@kafka-worker/engine';
 
 /**
  * What the suite needs of the cluster itself, beside and without the driver under test. Each promise resolves when the
@@ -28,6 +28,11 @@ export interface ConformanceCluster {
    * store to say "beginning" or "end" is not hidden: -2 is -2.
    */
   storedOffset(groupId: string, partition: TopicPartition): Promise<number | undefined>;
+  /**
+   * Another program opens the transactional id, writes all of this in a transaction, and dies before it ends that.
+   * Needed for drivers with transactions.
+   */
+  leaveOpen(transactionalId: string, transaction: DriverTransaction): Promise<void>;
   /** How many connections, or members, of the driver under test are open. */
   connections(): number;
 }

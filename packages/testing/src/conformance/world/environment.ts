@@ -5,6 +5,7 @@ import type {
   DriverCapabilities,
   DriverConsumerOptions,
   DriverProducer,
+  DriverTransactionalProducer,
   KafkaDriver,
   OutgoingRecord,
   TopicPartition,
@@ -127,6 +128,21 @@ export class Environment {
     const producer = this.driver.createProducer();
     this.#closers.push(() => producer.close());
     await producer.connect();
+    return producer;
+  }
+
+  /** A transactional producer that has not been opened. Closed at the end of the case. */
+  transactional(transactionalId: string): DriverTransactionalProducer {
+    const producer = this.driver.createTransactionalProducer?.(transactionalId);
+    if (!producer) throw new Error('the driver says it has transactions, and makes no producer for them');
+    this.#closers.push(() => producer.close());
+    return producer;
+  }
+
+  /** One that has been. */
+  async opened(transactionalId: string): Promise<DriverTransactionalProducer> {
+    const producer = this.transactional(transactionalId);
+    await producer.open();
     return producer;
   }
 
