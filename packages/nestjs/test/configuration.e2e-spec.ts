@@ -219,7 +219,7 @@ describe.each(WAYS)('one error with every mistake stops the boot, run as %s', (w
     class Orders {
       @KafkaWorker({ topic: 'a', onFailure: deadLetter({ topic: 'no topic' }) })
       first(): void {}
-      @KafkaWorker({ topic: /^b/, onFailure: retryTopics([1000], deadLetter({ topic: 'b.dead' })) })
+      @KafkaWorker({ topics: ['b', 'b.dead'], onFailure: retryTopics([1000], deadLetter({ topic: 'b.dead' })) })
       second(): void {}
       @KafkaWorker({ topic: 'c', groupId: 'shop:orders', onFailure: retryTopics([1000], skip()) })
       third(): void {}
@@ -232,7 +232,7 @@ describe.each(WAYS)('one error with every mistake stops the boot, run as %s', (w
       `Orders#fifth, option "onFailure": retryTopics needs at least one delay in milliseconds`,
       `Orders#first, option "onFailure": deadLetter: 'no topic' is not a topic name; letters, digits, '.', '_' and '-' are allowed, 249 at most`,
       `Orders#fourth, option "onFailure": budget.share 2 is not allowed; above 0 and up to 1 is`,
-      `Orders#second, option "onFailure": deadLetter: the worker reads 'b.dead' itself (topic /^b/) and would get its dead letters again`,
+      `Orders#second, option "onFailure": deadLetter: the worker reads 'b.dead' itself and would get its dead letters again`,
       `Orders#third, option "onFailure": retryTopics: 'c.shop:orders.retry-1000' is not a topic name; letters, digits, '.', '_' and '-' are allowed, 249 at most; it is made of the topic, the group and the delay`,
     ]);
   });

@@ -1,13 +1,20 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import type { Delivery } from '@kafka-worker/engine';
-import { KafkaWorkerContext, KafkaWorkerError } from '@kafka-worker/nestjs';
+import {
+  exactlyOnce,
+  KafkaWorkerContext,
+  KafkaWorkerError,
+  type DeliveryGuarantee,
+  type TransactionalStore,
+} from '@kafka-worker/nestjs';
 import { fakeDelivery } from './support/deliveries.js';
 
-const contextOf = (delivery: Delivery): KafkaWorkerContext =>
+const contextOf = (delivery: Delivery, guarantee?: DeliveryGuarantee): KafkaWorkerContext =>
   new KafkaWorkerContext(delivery, undefined, {
     runtime: undefined as never,
     producer: undefined as never,
+    guarantee,
     globalFilters: undefined,
   });
 
@@ -36,6 +43,14 @@ describe('the context of a worker', () => {
     expect(error).toMatchObject({
       code: 'NOT_TRANSACTIONAL',
       message: 'Orders#on: getTransaction() needs delivery: exactlyOnce(store)',
+    });
+  });
+
+  it('gives no transaction once the attempt is over', () => {
+    const context = contextOf(fakeDelivery(), exactlyOnce({ name: 'store' } as TransactionalStore));
+    expect(thrownBy(() => context.getTransaction())).toMatchObject({
+      code: 'NOT_RUNNING',
+      message: 'Orders#on: the attempt is over, and its transaction with it',
     });
   });
 

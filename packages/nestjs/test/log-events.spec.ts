@@ -66,7 +66,7 @@ describe('what is logged of', () => {
     ],
     [
       { type: 'position.held', ...partition, from: 9, reason: 'the log ends at 4' },
-      'error Orders#on stands at orders/1 until somebody seeks: the log ends at 4',
+      'error Orders#on stands at orders/1: the log ends at 4',
     ],
     [
       { type: 'claim.renewed', ...partition, offset: 5, error },

@@ -26,25 +26,19 @@ export function checkForwarding({ id, groupId, topics, options }: Forwarding): C
   if (last.type === 'dead-letter') {
     const mistake = topicMistake(last.topic);
     if (mistake !== undefined) wrong(`deadLetter: ${mistake}`);
-    const source = topics.find((topic) => reads(topic, last.topic));
-    if (source !== undefined) {
-      wrong(
-        `deadLetter: the worker reads ${show(last.topic)} itself (topic ${show(source)}) and would get its dead letters again`,
-      );
+    // a pattern does not mean it, whatever it matches
+    if (topics.includes(last.topic)) {
+      wrong(`deadLetter: the worker reads ${show(last.topic)} itself and would get its dead letters again`);
     }
   }
   if (onFailure.type === 'retry-topics') {
     for (const topic of topics) {
-      if (typeof topic !== 'string' || topicMistake(topic) !== undefined) continue;
-      const name = retryTopicName(topic, groupId, Math.max(...onFailure.delaysMs)); // the longest of them
-      if (topicMistake(name) !== undefined) {
-        wrong(`retryTopics: ${topicMistake(name)}; it is made of the topic, the group and the delay`);
-      }
+      // of a pattern at least the group is known
+      const source = typeof topic === 'string' ? topic : 'topic';
+      const mistake = topicMistake(retryTopicName(source, groupId, Math.max(...onFailure.delaysMs)));
+      if (mistake !== undefined && topicMistake(source) === undefined)
+        wrong(`retryTopics: ${mistake}; it is made of the topic, the group and the delay`);
     }
   }
   return mistakes;
-}
-
-function reads(subscribed: string | RegExp, topic: string): boolean {
-  return typeof subscribed === 'string' ? subscribed === topic : subscribed.test(topic);
 }

@@ -1,4 +1,10 @@
-import { KafkaWorkerError, type Delivery, type KafkaRecord, type RecordOrigin } from '@kafka-worker/engine';
+import {
+  KafkaWorkerError,
+  type Delivery,
+  type DeliveryGuarantee,
+  type KafkaRecord,
+  type RecordOrigin,
+} from '@kafka-worker/engine';
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
 import { toOutgoingList, type KafkaWorkerRecord } from '../producer/outgoing.js';
@@ -13,6 +19,8 @@ const heartbeat = (): Promise<void> => Promise.resolve();
 export interface ContextSource {
   readonly runtime: KafkaWorkerRuntime;
   readonly producer: KafkaWorkerProducer;
+  /** The worker's `delivery`. */
+  readonly guarantee: DeliveryGuarantee | undefined;
   /** The global filters that apply to its handler; undefined where Nest gives it none. */
   readonly globalFilters: (() => readonly object[]) | undefined;
 }
@@ -128,11 +136,15 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
   /**
    * With `delivery: exactlyOnce(store)`: the store's transaction, in which the record's offset is written too. It is the
    * store's to commit and to roll back. `T`: what the store is made for (a client, a query builder, …).
-   * @throws KafkaWorkerError NOT_TRANSACTIONAL with any other guarantee.
+   * @throws KafkaWorkerError NOT_TRANSACTIONAL with any other guarantee, NOT_RUNNING once the attempt is over.
    */
   getTransaction<T>(): T {
     const { transaction, worker } = this.#delivery;
     if (transaction !== undefined) return transaction as T;
+    const { guarantee } = this.#source;
+    if (typeof guarantee === 'object' && guarantee.type === 'exactly-once') {
+      throw new KafkaWorkerError('NOT_RUNNING', `${worker}: the attempt is over, and its transaction with it`);
+    }
     throw new KafkaWorkerError('NOT_TRANSACTIONAL', `${worker}: getTransaction() needs delivery: exactlyOnce(store)`);
   }
 

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { getKafkaProducerToken, getKafkaWorkerToken } from '../constants.js';
 
-/** Injects the `KafkaWorkerRuntime` of a connection: its state, `inspect()`, pause, resume, seek, skip, unfreeze, drain. */
+/** Injects the `KafkaWorkerRuntime` of a connection: its state, `inspect()`, pause, resume, commit, seek, skip, unfreeze, drain. */
 export const InjectKafkaWorker = (name?: string): PropertyDecorator & ParameterDecorator =>
   Inject(getKafkaWorkerToken(name));
 

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryGuarantee, DeliveryHandler } from '@kafka-worker/engine';
+import type { Delivery, DeliveryHandler } from '@kafka-worker/engine';
 import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { KafkaWorkerContext, type ContextSource } from '../context/kafka-worker.context.js';
@@ -13,8 +13,6 @@ export interface DeliveryHandlerInit {
   readonly read: PayloadReader;
   readonly isAsync: boolean;
   readonly isEvent: boolean;
-  /** The worker's `delivery`. */
-  readonly guarantee: DeliveryGuarantee | undefined;
   readonly source: ContextSource;
   readonly server: KafkaWorkerServer;
 }
@@ -25,7 +23,7 @@ export interface DeliveryHandlerInit {
  * @internal
  */
 export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandler {
-  const { handlerOf, read, isAsync, isEvent, guarantee, source, server } = init;
+  const { handlerOf, read, isAsync, isEvent, source, server } = init;
 
   const call = (payload: unknown, delivery: Delivery): Promise<unknown> => {
     const context = new KafkaWorkerContext(delivery, payload, source);
@@ -38,7 +36,7 @@ export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandle
   const run = (payload: unknown, context: KafkaWorkerContext, delivery: Delivery): Promise<unknown> => {
     const result = handlerOf(delivery)(payload, context) as Promise<unknown>;
     const address = isEvent ? undefined : replyAddress(delivery.record);
-    return address ? publishReplies({ address, producer: source.producer, delivery, guarantee }, result) : result;
+    return address ? publishReplies({ address, delivery, ...source }, result) : result;
   };
 
   if (isAsync) {

@@ -70,7 +70,21 @@ export class KafkaWorkerRuntime {
     this.#engine().resume(target);
   }
 
-  /** Goes on at another offset of a partition. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
+  /**
+   * Commits what is settled now, of every partition of the target: for `commit: 'manual'` from outside a handler, or to
+   * be sure of it earlier than the cadence would.
+   * @throws CommitError when the broker does not acknowledge it; KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING, or
+   * NOT_TRANSACTIONAL where a worker of the target commits in transactions, or with `commit: 'none'`.
+   */
+  async commit(target?: Target): Promise<void> {
+    await this.#engine().commit(target);
+  }
+
+  /**
+   * Goes on at another offset of a partition, and commits it.
+   * @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING, or NOT_TRANSACTIONAL with `exactlyOnce(store)`, whose store says
+   * where to go on.
+   */
   async seek(target: Target & TopicPartition, offset: number): Promise<void> {
     await this.#engine().seek(target, offset);
   }

@@ -74,7 +74,7 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
     case 'position.reset':
       return logger.warn(`${where(event)} went on at ${event.to} instead of ${event.from}: ${event.reason}`);
     case 'position.held':
-      return logger.error(`${event.worker} stands at ${where(event)} until somebody seeks: ${event.reason}`);
+      return logger.error(`${event.worker} stands at ${where(event)}: ${event.reason}`);
     case 'claim.renewed':
       return logger.warn(
         `${event.worker} has taken ${where(event)} from its store again, at ${event.offset}: ${event.error.message}`,

@@ -18,6 +18,7 @@ export function toDefinition(
   const source: ContextSource = {
     runtime: connection.runtime,
     producer: connection.producer,
+    guarantee: options.delivery,
     globalFilters: !viaStrategy || connection.inheritsGlobals ? () => factory.globalFilters() : undefined,
   };
   const reader = createPayloadReader({
@@ -29,7 +30,6 @@ export function toDefinition(
     handlerOf: handlerByTopic(viaStrategy ? worker.registrations : discovered(worker, factory)),
     ...reader,
     isEvent,
-    guarantee: options.delivery,
     source,
     server: connection.server,
   });

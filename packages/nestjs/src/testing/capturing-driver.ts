@@ -12,8 +12,8 @@ import {
 export interface Capture {
   /** The cluster has acknowledged these. */
   sent(records: readonly RecordMetadata[]): void;
-  /** These are about to be sent in a transaction. @returns what is called when it is committed, if it is. */
-  transacting(records: readonly OutgoingRecord[]): () => void;
+  /** This is about to be sent. @returns what is called when it is over and may have been committed. */
+  transacting(transaction: DriverTransaction): () => void;
   /** Something that may need time to pass although nobody waits for a record. */
   ending(closed: Promise<void>): Promise<void>;
 }
@@ -53,7 +53,7 @@ function capturingTransactions(producer: DriverTransactionalProducer, capture: C
       inDoubt = undefined;
     },
     async transact(transaction: DriverTransaction): Promise<void> {
-      const committed = capture.transacting(transaction.records);
+      const committed = capture.transacting(transaction);
       try {
         await producer.transact(transaction);
       } catch (error) {

@@ -32,8 +32,11 @@ function holdOf({ offset }: RecordPosition, group: GroupSnapshot, partition: Par
   if (own) return passing(`its handler ${partition.worker} runs and has not settled, attempt ${own.attempt}`);
   const where = `${partition.topic}/${partition.partition}`;
   if (partition.paused) return final(`${where} is paused; KafkaWorkerRuntime.resume() ends that`);
+  const worker = group.workers.find(({ id }) => id === partition.worker);
   if (partition.held !== undefined) {
-    return final(`${where} stands: ${partition.held}; KafkaWorkerRuntime.seek() ends that`);
+    // One that has to be taken over from another is asked for again and again.
+    const isAsked = worker?.delivery === 'exactly-once' || worker?.delivery === 'transactional';
+    return { isFinal: !isAsked, text: `${where} stands: ${partition.held}` };
   }
   // Those that time ends keep nobody for good.
   const standing = partition.frozen.filter(({ unfreezesAt }) => unfreezesAt === undefined);
@@ -42,7 +45,6 @@ function holdOf({ offset }: RecordPosition, group: GroupSnapshot, partition: Par
     const text = `${where} is frozen at offset ${frozen.offset} (${frozen.error}); KafkaWorkerRuntime.unfreeze() ends that`;
     if (standing.some(({ scope }) => scope === 'partition')) return final(text);
     const isTaken = partition.position > offset;
-    const worker = group.workers.find(({ id }) => id === partition.worker);
     // A key is frozen: it is the record's own where nothing else keeps it from starting.
     if (isTaken && partition.waiting === 0 && worker?.running === 0) {
       return final(`its key is frozen: ${text}`);

@@ -38,7 +38,7 @@ export class KafkaWorkerTester {
 
   /**
    * Writes a record to a topic, lets the workers of all groups that read it have it, and resolves with what became of
-   * it: settled, or frozen. Backoff costs no real time.
+   * it: settled, or frozen. Backoff costs no real time. With `transactional()` its transaction is waited for, too.
    *
    * `payloadOrRecord`: an object of nothing but `value` and, as wanted, `key`, `headers`, `partition`, `timestamp` is a
    * record; everything else is the payload of one.
@@ -84,8 +84,8 @@ export class KafkaWorkerTester {
   }
 
   /**
-   * Commits what is settled, as the passing of `commit.intervalMs` would. Workers with `commit: 'manual'` are left to
-   * their handlers.
+   * Commits what is settled, as the passing of `commit.intervalMs` would, and where it is part of transactions by that.
+   * Workers with `commit: 'manual'` are left to their handlers.
    * @throws CommitError where the cluster does not take it.
    */
   async commit(): Promise<void> {

@@ -1,4 +1,10 @@
-import type { Disposition, EngineEvent } from '@kafka-worker/engine';
+import {
+  decodeDoneMap,
+  type Disposition,
+  type DriverTransaction,
+  type EngineEvent,
+  type OffsetCommit,
+} from '@kafka-worker/engine';
 import type { DeliveryOutcome, RecordPosition } from './delivered-record.js';
 import type { ProducedRecord } from './produced-record.js';
 
@@ -13,6 +19,8 @@ export class LedgerEntry {
   /** Where its copy stands, of dead letters and records that are retried later. */
   to: RecordPosition | undefined;
   settledAt = 0;
+  /** It is settled, and the transaction that says so has not been committed. */
+  awaitsTransaction = false;
 
   constructor(
     readonly groupId: string,
@@ -40,7 +48,16 @@ type RecordEvent = Extract<EngineEvent, { readonly offset: number; readonly atte
 export class RecordLedger {
   readonly #entries = new Map<string, LedgerEntry>();
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    /** Whether a worker commits in transactions. */
+    private readonly isTransactional: (worker: string) => boolean,
+  ) {}
+
+  /** Records that are settled and wait for their transaction. */
+  get awaitTransactions(): boolean {
+    return [...this.#entries.values()].some(({ awaitsTransaction }) => awaitsTransaction);
+  }
 
   /** Made on first use. */
   entry(groupId: string, { topic, partition, offset }: RecordPosition): LedgerEntry {
@@ -70,6 +87,15 @@ export class RecordLedger {
     }
   }
 
+  /** A transaction has been committed. */
+  committed({ groupId, offsets }: DriverTransaction): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.groupId === groupId && offsets.some((offset) => covers(offset, entry.record))) {
+        entry.awaitsTransaction = false;
+      }
+    }
+  }
+
   #of(event: RecordEvent): LedgerEntry {
     const entry = this.entry(event.groupId, event);
     entry.worker = event.worker;
@@ -81,6 +107,8 @@ export class RecordLedger {
     entry.disposition = disposition;
     entry.to = to && { topic: to.topic, partition: to.partition, offset: to.offset };
     entry.settledAt = this.now();
+    entry.awaitsTransaction =
+      disposition !== 'frozen' && disposition !== 'abandoned' && this.isTransactional(event.worker);
   }
 
   /** They come again: nothing is known of their end any more. */
@@ -94,6 +122,15 @@ export class RecordLedger {
       if (!isThere || !comesAgain(entry)) continue;
       entry.disposition = undefined;
       entry.to = undefined;
+      entry.awaitsTransaction = false;
     }
   }
+}
+
+/** Whether a commit says that a record is settled. */
+function covers(commit: OffsetCommit, { topic, partition, offset }: RecordPosition): boolean {
+  if (commit.topic !== topic || commit.partition !== partition) return false;
+  if (offset < commit.offset) return true;
+  const map = decodeDoneMap(commit.metadata, commit.offset, Number.MAX_SAFE_INTEGER);
+  return map.ok && map.ranges.some(({ from, to }) => from <= offset && offset < to);
 }

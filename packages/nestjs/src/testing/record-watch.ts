@@ -47,12 +47,16 @@ export class RecordWatch implements Passenger {
   /** Those that may still be settled: what was abandoned comes again to who is left. */
   open(): LedgerEntry[] {
     return this.entries.filter(
-      ({ disposition, groupId }) =>
-        disposition === undefined || (disposition === 'abandoned' && this.site.isAlive(groupId)),
+      ({ disposition, groupId, awaitsTransaction }) =>
+        disposition === undefined || awaitsTransaction || (disposition === 'abandoned' && this.site.isAlive(groupId)),
     );
   }
 
-  holdOf({ groupId, record, attempts, errors }: LedgerEntry, snapshots = this.#snapshots()): Hold {
+  holdOf(entry: LedgerEntry, snapshots = this.#snapshots()): Hold {
+    const { groupId, record, attempts, errors, disposition, awaitsTransaction } = entry;
+    if (awaitsTransaction) {
+      return { isFinal: false, text: `it is ${disposition}, and its transaction has not been committed` };
+    }
     if (attempts < HOPELESS_ATTEMPTS) return findHold(groupId, record, snapshots);
     return { isFinal: true, text: `${attempts} attempts have failed, the last with ${String(errors.at(-1))}` };
   }

@@ -1,9 +1,16 @@
-import type { EngineEvent, KafkaDriver, KafkaRecord, OutgoingRecord, WorkerDefinition } from '@kafka-worker/engine';
+import type {
+  DriverTransaction,
+  EngineEvent,
+  KafkaDriver,
+  KafkaRecord,
+  OutgoingRecord,
+  WorkerDefinition,
+} from '@kafka-worker/engine';
 import type { InMemoryCluster } from '@kafka-worker/testing';
 import type { KafkaWorkerConnection } from '../runtime/connection.js';
 import { capturingDriver } from './capturing-driver.js';
 import { DeliveredRecord, type RecordPosition } from './delivered-record.js';
-import { forwardTopics, sourceOf } from './forward-topics.js';
+import { forwardTopics, TopicReaders } from './forward-topics.js';
 import { RecordNotSettledError, describeLanding } from './not-settled.error.js';
 import type { Pilot } from './pilot.js';
 import { toProducedRecord, type ProducedRecord } from './produced-record.js';
@@ -33,7 +40,10 @@ export class TestSite {
   readonly #restarts = new Map<KafkaWorkerConnection, Promise<void>>();
 
   constructor(private readonly init: TestSiteInit) {
-    this.#ledger = new RecordLedger(() => init.clock.now());
+    this.#ledger = new RecordLedger(
+      () => init.clock.now(),
+      (worker) => this.members.some((member) => member.guaranteeOf(worker) === 'transactional'),
+    );
   }
 
   get name(): string {
@@ -63,10 +73,13 @@ export class TestSite {
           if (raw) capture(raw, recordAtHand()); // else a test has deleted it
         }
       },
-      transacting: (records) => {
-        const find = watchTransaction(cluster, records, (raw) => this.produced.some((known) => isAt(known, raw)));
+      transacting: (transaction) => {
+        const isKnown = (raw: KafkaRecord): boolean => this.produced.some((known) => isAt(known, raw));
+        const find = watchTransaction(cluster, transaction.records, isKnown);
         return () => {
+          if (!this.#hasCommitted(transaction)) return;
           for (const { sent, raw } of find()) capture(raw, senderOf(sent));
+          this.#ledger.committed(transaction);
         };
       },
       ending: async (closed) => {
@@ -161,6 +174,14 @@ export class TestSite {
     for (const member of this.members) await member.commit();
   }
 
+  /** What the group has stored says it, as it does to the engine where the answer to a commit was lost. */
+  #hasCommitted({ groupId, offsets }: DriverTransaction): boolean {
+    return offsets.every(({ topic, partition, offset, metadata }) => {
+      const stored = this.cluster.committed(groupId, topic, partition);
+      return stored?.offset === offset && stored.metadata === metadata;
+    });
+  }
+
   /**
    * What workers read by name, and where their failed records go: a test of a handler is not about who creates topics.
    * @returns the topics that patterns are looked up in: all there were before those for failed records.
@@ -172,8 +193,9 @@ export class TestSite {
     const admin = this.cluster.driver().createAdmin();
     const existing = await admin.listTopics();
     const counts = await admin.partitions(existing);
+    const readers = new TopicReaders(definitions);
     for (const worker of definitions) {
-      for (const source of existing.filter((topic) => sourceOf(worker, topic) === topic)) {
+      for (const source of existing.filter((topic) => readers.sourceOf(worker, topic) === topic)) {
         for (const { topic, partitions } of forwardTopics(worker, source)) {
           this.cluster.createTopic(topic, partitions ?? counts.get(source));
         }

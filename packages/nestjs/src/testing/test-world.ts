@@ -17,7 +17,8 @@ export class TestWorld {
 
   constructor(private readonly options: KafkaWorkerTestingOptions) {
     this.clock = new TestClock(options.now ?? Date.now());
-    const isBusy = (): boolean => this.sites.some(({ members }) => members.some((member) => member.isBusy));
+    const isBusy = (): boolean =>
+      this.sites.some(({ members }) => members.some((member) => member.isBusy || member.awaitsStore));
     this.pilot = new Pilot(this.clock, isBusy, compileDeliverOptions({}, options));
   }
 

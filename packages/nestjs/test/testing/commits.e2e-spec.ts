@@ -68,7 +68,7 @@ describe('commits', () => {
     await kafka.advance(10_000);
     expect(kafka.committed('orders')).toBeUndefined();
     await kafka.deliver('orders', { value: 'flush', partition: 0 });
-    expect(kafka.committed('orders')).toBe(1);
+    expect(kafka.committed('orders')).toBe(2);
   });
 
   it('that the cluster does not take are told, and made again', async () => {
