@@ -64,6 +64,7 @@ export interface PartitionSnapshot extends TopicPartition {
   readonly mapChars: number;
   /** The record that holds the frontier. */
   readonly heldBy?: RecordSnapshot;
+  /** With handlers, or about to be: see `RecordSnapshot.state`. */
   readonly runningRecords: readonly RecordSnapshot[];
   /** Records behind frozen ones of their lane whose bytes were given up. */
   readonly parked: number;

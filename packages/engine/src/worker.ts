@@ -14,6 +14,7 @@ import { ensureError, KafkaWorkerError } from './errors/kafka-worker.error.js';
 import type { EventHub } from './events/emitter.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
 import { Intake } from './intake/intake.js';
+import { readmit, recall } from './intake/parking.js';
 import type { Lane } from './lanes/lane.js';
 import type { Slots } from './lanes/slots.js';
 import { Turns } from './lanes/turns.js';
@@ -354,9 +355,10 @@ export class Worker {
     } else if (task.state === 'queued') {
       partition.lanes.withdraw(task.lane);
       this.#dropHeldSlot(task.lane);
-    }
+    } else if (task.state === 'parked') readmit(task);
     this.#freezer.forget(task);
     this.#skip(task);
+    recall(partition);
     this.reconsider(partition);
     return task.offset;
   }

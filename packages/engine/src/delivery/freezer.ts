@@ -31,9 +31,13 @@ export class Freezer {
     task.error = error;
     task.frozen = { scope, reason, since, until };
     task.lane.state = 'frozen';
+    partition.standing.add(task);
     // with another record of the partition frozen already, the first one stays its reason
     if (scope === 'partition') partition.frozenAt ??= task;
-    else parkBehind(task);
+    else {
+      parkBehind(task);
+      settler.intake.settled(partition);
+    }
     settler.counts.frozen++;
     events.emit({ type: 'frozen', ...whichIs(task), scope, reason, error, unfreezeInMs: unfreezeAfterMs });
     if (unfreezeAfterMs !== undefined) {
@@ -43,7 +47,7 @@ export class Freezer {
 
   /** Records of this partition that stand frozen. */
   frozenTasks(partition: PartitionAssignment): Task[] {
-    return [...partition.tasks()].filter((task) => task.state === 'frozen');
+    return [...partition.standing].sort((one, other) => one.offset - other.offset);
   }
 
   /** Goes on at everything that is frozen: with a new set of attempts, or past it. */
@@ -58,6 +62,7 @@ export class Freezer {
   forget(task: Task): void {
     const { assignment } = task;
     this.#clearTimer(task);
+    assignment.standing.delete(task);
     if (assignment.frozenAt !== task) return;
     assignment.frozenAt = this.frozenTasks(assignment).find(
       (other) => other !== task && other.frozen?.scope === 'partition',
@@ -79,6 +84,7 @@ export class Freezer {
     const scope = task.frozen?.scope ?? 'key';
     task.attempt = 0;
     task.frozen = undefined;
+    task.assignment.standing.delete(task);
     if (skip) this.site.skip(task);
     else {
       task.state = 'queued';

@@ -53,8 +53,7 @@ export class Settler {
   ): void {
     const partition = task.assignment;
     const { lane } = task;
-    if (task.state === 'parked') partition.parked.delete(task.offset);
-    else partition.bufferedBytes -= task.bytes;
+    partition.bufferedBytes -= task.bytes;
     task.state = 'settled';
     task.frozen = undefined;
     if (task.released) partition.released.delete(task);

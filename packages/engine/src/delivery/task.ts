@@ -84,8 +84,8 @@ export class Task implements Delivery {
     lane: Lane,
     /** Milliseconds since `assignment.since`. */
     readonly takenAt: number,
-    /** The record failed before it reached a handler: it has no lane of its own key. */
-    readonly broken: Error | undefined,
+    /** The record failed before it reached a handler: it has no lane of its own key, or is not there any more. */
+    public broken: Error | undefined,
   ) {
     this.lane = lane;
     this.record = record;

@@ -280,7 +280,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
       try {
         await this.#committer.flush(partitions);
         // what has settled while it was under way goes along; it ends, since nothing new is started
-        if (!partitions.some(({ alive, dirty }) => alive && dirty)) return;
+        if (!partitions.some(({ alive, dirty, commits }) => alive && dirty && commits)) return;
         tries = 0;
         continue;
       } catch (thrown) {
@@ -447,7 +447,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     this.#moving = true; // the producer goes along
     const fresh = this.#replace(old, start, prepared, 'rebalance');
     this.#moving = false;
-    fresh.dirty = true; // also where the offset is part of a transaction
+    if (producer !== undefined) fresh.dirty = true; // where there is nothing new, no transaction is made
     this.#init.events.emit({ type: 'sought', groupId: this.groupId, worker: old.worker.id, topic, partition, offset });
     try {
       await this.#committer.flush([fresh]);

@@ -92,6 +92,12 @@ export class PartitionAssignment {
   readonly released = new Set<Task>();
   /** Records whose bytes were given up, by offset; all of them in the tracker. */
   readonly parked = new Map<number, Task>();
+  /** The client hands over next what stands here or above. */
+  cursor: number;
+  /** How often the client was sent back: what is left of a batch that it handed over before comes again. */
+  recalls = 0;
+  /** Frozen records: what is in memory and will not move by itself. */
+  readonly standing = new Set<Task>();
 
   /** Retry topics: how long after it was written a record may be handled. Milliseconds. */
   readonly delayMs: number | undefined;
@@ -141,6 +147,7 @@ export class PartitionAssignment {
     this.claim = start.resources?.claim;
     this.producer = start.resources?.producer;
     this.outbox = this.producer === undefined ? undefined : [];
+    this.cursor = start.offset;
     this.tracker = new OffsetTracker<Task>(start.offset, start.restored);
     this.lanes = new PartitionLanes(worker.options);
     this.#manual = this.known = this.#measure();
@@ -171,9 +178,21 @@ export class PartitionAssignment {
     return this.mapHeld ? this.tracker.highestSettled : Infinity;
   }
 
+  /** False where there is nothing to commit with, nowhere to commit from, or where the options say so. */
+  get commits(): boolean {
+    return this.held === undefined && this.worker.options.commit.mode !== 'none';
+  }
+
   /** Records in memory. */
   get buffered(): number {
     return this.tracker.unsettled + this.released.size - this.parked.size;
+  }
+
+  /** Bytes of frozen records. O(frozen) */
+  get standingBytes(): number {
+    let bytes = 0;
+    for (const task of this.standing) bytes += task.bytes;
+    return bytes;
   }
 
   /** What is under way and has to end before the partition goes. */

@@ -4,7 +4,7 @@ import { Task } from '../delivery/task.js';
 import { recordBytes, type KafkaRecord, type RecordBatch } from '../driver/record.js';
 import type { PartitionAssignment } from '../group/partition-assignment.js';
 import type { CompiledWorkerOptions } from '../options/worker-options.js';
-import { isParkable, mayPark, park, unpark } from './parking.js';
+import { comeTo, isParkable, mayPark, park, unpark } from './parking.js';
 
 /** A partition that refused records takes some again when it holds no more than this share of its budget. */
 const LOW_WATER = 0.5;
@@ -44,13 +44,14 @@ export class Intake {
     this.#offering = partition;
     let taken = 0;
     let passed = 0;
+    const { recalls } = partition;
     do {
       const more = this.#takeFrom(partition, records, taken);
       taken = more.taken;
       passed += more.passed;
       partition.refusing = taken < records.length;
       start();
-    } while (taken < records.length && !partition.refusing && partition.alive);
+    } while (taken < records.length && !partition.refusing && partition.alive && partition.recalls === recalls);
     this.#offering = undefined;
     this.redeliveredDone += passed;
     return { taken, passed };
@@ -66,6 +67,7 @@ export class Intake {
     if (partition.held !== undefined) return { taken, passed };
     for (; taken < records.length; taken++) {
       const record = records[taken] as KafkaRecord;
+      comeTo(partition, record.offset);
       // clients deliver again from the committed offset after a join; what was taken before is known already
       if (record.offset < tracker.position) {
         const task = partition.parked.get(record.offset);
@@ -96,11 +98,14 @@ export class Intake {
     return { taken, passed };
   }
 
-  /** Something was settled: a partition that refused may have room. */
+  /** Something was settled or parked: a partition that refused may have room. */
   settled(partition: PartitionAssignment): void {
     if (!partition.refusing || partition.held !== undefined) return;
-    if (partition.buffered > this.budget.records * LOW_WATER) return;
-    if (partition.bufferedBytes > this.budget.bytes * LOW_WATER) return;
+    const { records, bytes } = this.budget;
+    const { standing, standingBytes } = partition;
+    // what is frozen stays: to wait until half of all is free could be to wait for ever
+    if (partition.buffered - standing.size > (records - standing.size) * LOW_WATER) return;
+    if (partition.bufferedBytes - standingBytes > Math.max(0, bytes - standingBytes) * LOW_WATER) return;
     if (partition.notBefore > this.clock.now()) return;
     this.#resume(partition);
   }
@@ -136,10 +141,10 @@ export class Intake {
     return true;
   }
 
-  /** A record larger than the whole budget is taken when nothing else is there: it would never fit otherwise. */
+  /** A record larger than what is free is taken when nothing else moves: it would never fit otherwise. */
   #full(partition: PartitionAssignment, record: KafkaRecord): boolean {
-    const { buffered } = partition;
+    const { buffered, standing } = partition;
     if (buffered >= this.budget.records) return true;
-    return buffered > 0 && partition.bufferedBytes + recordBytes(record) > this.budget.bytes;
+    return buffered > standing.size && partition.bufferedBytes + recordBytes(record) > this.budget.bytes;
   }
 }

@@ -1,5 +1,6 @@
 import type { Task } from '../delivery/task.js';
 import type { KafkaRecord } from '../driver/record.js';
+import { SkipRecordError } from '../errors/steering.errors.js';
 import type { PartitionAssignment } from '../group/partition-assignment.js';
 import type { Lane } from '../lanes/lane.js';
 
@@ -39,11 +40,15 @@ export function parkBehind(head: Task): void {
 /** The record is there again. */
 export function unpark(task: Task, record: KafkaRecord): void {
   const { assignment, lane } = task;
-  assignment.parked.delete(task.offset);
-  assignment.bufferedBytes += task.bytes;
+  readmit(task);
   task.record = record;
   task.state = 'queued';
   if (lane.head === task && lane.state === 'parked') assignment.lanes.makeReady(lane);
+}
+
+/** The record counts as one in memory again: it is settled without its bytes. */
+export function readmit({ assignment, offset, bytes }: Task): void {
+  if (assignment.parked.delete(offset)) assignment.bufferedBytes += bytes;
 }
 
 /** Has the client read again what lanes that go on need. */
@@ -51,7 +56,34 @@ export function recall(partition: PartitionAssignment): void {
   const offset = partition.fetchFrom;
   if (offset >= partition.tracker.position || !partition.alive) return;
   partition.refusing = false;
+  partition.cursor = offset;
+  partition.recalls++;
   const { topic, partition: number } = partition;
   partition.consumer.seek({ topic, partition: number, offset });
   partition.consumer.resume([{ topic, partition: number }]);
+}
+
+/**
+ * The client has come to `offset`. What it should have handed over on the way, and has not, compaction or retention has
+ * taken out of the log: such a record is skipped when its turn comes, so that its lane does not wait for it for ever.
+ */
+export function comeTo(partition: PartitionAssignment, offset: number): void {
+  const { parked, cursor } = partition;
+  partition.cursor = offset;
+  if (parked.size === 0 || offset <= cursor) return;
+  for (const task of missing(partition, cursor, offset)) {
+    if (task.lane.state === 'frozen') continue; // it was passed over on purpose
+    task.broken = new SkipRecordError('the log has no such record any more: it was removed while its key was frozen');
+    unpark(task, task.record);
+  }
+}
+
+function missing({ parked }: PartitionAssignment, from: number, to: number): Task[] {
+  if (to - from > parked.size) return [...parked.values()].filter(({ offset }) => offset >= from && offset < to);
+  const found: Task[] = [];
+  for (let offset = from; offset < to; offset++) {
+    const task = parked.get(offset);
+    if (task !== undefined) found.push(task);
+  }
+  return found;
 }

@@ -178,8 +178,7 @@ export class Committer {
     const plain: Entry[] = [];
     const works: Promise<CommitError | undefined>[] = [];
     for (const partition of alive) {
-      // what is held has nothing to commit with, or nowhere to commit from
-      if (partition.worker.options.commit.mode === 'none' || partition.held !== undefined) continue;
+      if (!partition.commits) continue;
       // what is part of a transaction is committed when there is something to commit, and then only
       if (partition.producer !== undefined && !partition.dirty) continue;
       const offset = partition.snapshot();

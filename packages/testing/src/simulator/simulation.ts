@@ -5,7 +5,18 @@ import { GroupModel } from './model/group-model.js';
 import { LogModel } from './model/log-model.js';
 import { keyOf } from './model/names.js';
 import { type Violation, Violations } from './model/violation.js';
-import { type Scenario, topicName } from './scenario/scenario.js';
+import type { CopyFate } from './model/policy-rule.js';
+import { readStoredMap, spansHold } from './model/stored-map.js';
+import {
+  DEAD_LETTERS,
+  groupName,
+  ofRetryTopic,
+  RETRY_DELAYS_MS,
+  retryTopic,
+  type Scenario,
+  topicName,
+} from './scenario/scenario.js';
+import { copyOf, retryRecords } from './world/copies.js';
 import { History } from './world/history.js';
 import { runScript } from './world/script.js';
 import { SimClock } from './world/sim-clock.js';
@@ -29,6 +40,17 @@ export interface SimulationResult {
   readonly tookMs: number;
   /** What happened, a line each; the last `limit` of them. */
   history(limit?: number): string;
+}
+
+/** A group with a topic that it reads. */
+export interface Reading {
+  readonly group: number;
+  readonly topic: number;
+  readonly partitions: number;
+  /** Commits are the handlers' business. */
+  readonly manual: boolean;
+  /** A record that is committed may never have been handled. */
+  readonly onceAtMost: boolean;
 }
 
 /** A cluster, processes that come and go, and the model that watches them. */
@@ -62,6 +84,7 @@ export class Simulation implements ProcessWorld {
       fetchMaxRecords: cluster.fetchMaxRecords,
     });
     cluster.partitions.forEach((partitions, topic) => this.cluster.createTopic(topicName(topic), partitions));
+    this.cluster.createTopic(DEAD_LETTERS, 2);
   }
 
   now(): number {
@@ -72,7 +95,30 @@ export class Simulation implements ProcessWorld {
     const key = `${topic}/${partition}`;
     let log = this.#logs.get(key);
     if (log === undefined) this.#logs.set(key, (log = new LogModel()));
+    // nobody but the engine writes there: what it has written is what there is
+    if (ofRetryTopic(topic) !== undefined) log.replace(retryRecords(this.cluster, topic, partition));
     return log;
+  }
+
+  isStored(group: number, topic: number, partition: number, offset: number): boolean {
+    const stored = this.cluster.committed(groupName(group), topicName(topic), partition);
+    if (stored === undefined) return false;
+    return offset < stored.offset || spansHold(readStoredMap(stored.metadata, stored.offset) ?? [], offset);
+  }
+
+  isCopied(to: CopyFate, group: number, origin: string): boolean {
+    const topics =
+      to === 'dead-lettered'
+        ? [DEAD_LETTERS]
+        : this.readings().flatMap((reading) =>
+            reading.group === group && ofRetryTopic(reading.topic) !== undefined ? [topicName(reading.topic)] : [],
+          );
+    return topics.some((topic) =>
+      this.cluster.records(topic).some((record) => {
+        const copy = copyOf(record);
+        return copy?.group === group && copy.origin === origin;
+      }),
+    );
   }
 
   believed(name: string, group: number): boolean {
@@ -95,20 +141,26 @@ export class Simulation implements ProcessWorld {
   }
 
   /** Groups of the scenario with the topics they read, each pair once. */
-  readings(): { group: number; topic: number; partitions: number; manual: boolean }[] {
-    return this.scenario.workers.map(({ group, topic, commit }) => ({
-      group,
-      topic,
-      partitions: this.scenario.cluster.partitions[topic] ?? 1,
-      manual: commit === 'manual',
-    }));
+  readings(): Reading[] {
+    return this.scenario.workers.flatMap(({ group, topic, commit, delivery, retryTopics }) => {
+      const onceAtMost = delivery === 'at-most-once';
+      const manual = !onceAtMost && (commit === 'manual' || commit === 'none');
+      const reading = { group, topic, partitions: this.scenario.cluster.partitions[topic] ?? 1, manual, onceAtMost };
+      if (retryTopics !== true) return [reading];
+      return [reading, ...RETRY_DELAYS_MS.map((_, i) => ({ ...reading, topic: retryTopic(topic, group, i) }))];
+    });
+  }
+
+  #mayBeDropped(group: number, topic: number): boolean {
+    return this.readings().some((reading) => reading.group === group && reading.topic === topic && reading.onceAtMost);
   }
 
   /** Records of a partition that nobody is through with in this group. */
   unaccounted(group: number, topic: number, partition: number): number[] {
     return this.log(topic, partition)
       .records.map(({ offset }) => offset)
-      .filter((offset) => !this.groups.accounted(keyOf(group, topic, partition), offset));
+      .filter((offset) => !this.groups.accounted(keyOf(group, topic, partition), offset))
+      .filter((offset) => !(this.#mayBeDropped(group, topic) && this.isStored(group, topic, partition, offset)));
   }
 
   async run(): Promise<SimulationResult> {

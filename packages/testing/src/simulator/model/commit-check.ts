@@ -26,11 +26,24 @@ export function checkCommit(
       process.violations.add('ownership', `${what}, which it does not hold`);
       continue;
     }
+    if (partition.worker.commit === 'none') process.violations.add('safety', `${what}, though its option is 'none'`);
+    noticeClaims(process, partition, commit);
     checkOffset(process, partition, commit, what);
     checkMap(process, partition, commit, what, mapsMayBeLost);
     partition.sent = commit.offset;
     // what has ended but is not settled yet in the engine's eyes may be in the next one
-    if (partition.worker.commit !== 'manual') partition.dirtySince = undefined;
+    if (!partition.byHand) partition.dirtySince = undefined;
+  }
+}
+
+/** `at-most-once`: the commit goes before the handlers of the records that it passes for them. */
+function noticeClaims(process: ProcessModel, partition: HeldPartition, { offset, metadata }: OffsetCommit): void {
+  if (partition.worker.delivery !== 'at-most-once') return;
+  const spans = readStoredMap(metadata, offset) ?? [];
+  for (const held of partition.heads()) {
+    if (held.released || (held.phase !== 'queued' && held.phase !== 'waiting')) continue;
+    const at = held.record.offset;
+    if (at < offset || spansHold(spans, at)) process.claimed(partition, held);
   }
 }
 
@@ -43,7 +56,7 @@ function checkOffset(process: ProcessModel, partition: HeldPartition, { offset }
     'safety',
     () => `${what} after ${partition.sent}`,
   );
-  if (partition.worker.commit === 'manual' || partition.offering) return;
+  if (partition.byHand || partition.offering) return;
   const lowest = partition.frontier(false);
   violations.expect(
     offset >= lowest,
@@ -70,7 +83,7 @@ function checkMap(
       if (!partition.mayBeDone(at)) return violations.add('safety', `${what} with ${at} as done, which is not settled`);
     }
   }
-  if (partition.worker.commit === 'manual' || (metadata === '' && mapsMayBeLost)) return;
+  if (partition.byHand || (metadata === '' && mapsMayBeLost)) return;
   const missing = partition.doneAbove(offset).find((done) => !spansHold(spans, done));
   violations.expect(missing === undefined, 'safety', () => `${what} without ${missing}, which has settled above it`);
 }

@@ -1,4 +1,4 @@
-import type { HeldPartition } from './held-partition.js';
+import type { HeldPartition, HeldRecord } from './held-partition.js';
 import type { ProcessModel } from './process-model.js';
 import { readStoredMap, spansHold } from './stored-map.js';
 
@@ -18,14 +18,14 @@ export function checkDrained(process: ProcessModel, partitions: readonly HeldPar
   for (const partition of partitions) {
     const what = `${process.name} lets ${partition.name} go`;
     const tookMs = process.world.now() - outcome.since;
-    const running = partition.running.filter(({ call }) => call?.end === undefined);
+    const running = [...partition.unsettled.values()].filter(isUnderWay);
     violations.expect(
       running.length === 0 || tookMs >= outcome.budgetMs,
       'drain',
       () => `${what} after ${tookMs} ms of ${outcome.budgetMs}, while ${running[0]?.record.offset} runs`,
     );
     for (const { call } of running) if (call !== undefined) call.leftOver = true;
-    if (outcome.commitsWork && partition.worker.commit !== 'manual') checkStored(process, partition, outcome, what);
+    if (outcome.commitsWork && !partition.byHand) checkStored(process, partition, outcome, what);
   }
 }
 
@@ -39,4 +39,9 @@ function checkStored(process: ProcessModel, partition: HeldPartition, outcome: D
     const where = stored === undefined ? 'nothing is stored' : `${stored.offset} is stored`;
     return violations.add('drain', `${what}, and ${offset}, which had settled, is not committed: ${where}`);
   }
+}
+
+/** It has to end before its partition goes: its handler, the commit before it, or its copy. */
+function isUnderWay({ phase, call, copiesUnderWay }: HeldRecord): boolean {
+  return (phase === 'running' && call?.end === undefined) || phase === 'claiming' || copiesUnderWay > 0;
 }

@@ -7,6 +7,7 @@ export class GroupModel {
   readonly #settled = new Map<string, Set<number>>();
   /** Offsets that an operator has passed over by a seek. */
   readonly #passed = new Map<string, Set<number>>();
+  readonly #startedBy = new Map<string, Map<number, object>>();
   readonly #running = new Map<string, Set<ModelCall>>();
 
   constructor(readonly violations: Violations) {}
@@ -22,6 +23,18 @@ export class GroupModel {
   /** True where nothing of this record is left to do. */
   accounted(key: string, offset: number): boolean {
     return set(this.#settled, key).has(offset) || set(this.#passed, key).has(offset);
+  }
+
+  /** `at-most-once`: a record is handled under one assignment only, unless an operator goes back. */
+  startedOnce(key: string, offset: number, by: object, what: string): void {
+    const holder = map(this.#startedBy, key).get(offset);
+    this.violations.expect(holder === undefined || holder === by, 'once', () => `${what} starts a second time`);
+    map(this.#startedBy, key).set(offset, by);
+  }
+
+  /** An operator goes on elsewhere in the partition. */
+  sought(key: string): void {
+    this.#startedBy.delete(key);
   }
 
   /** @param counts whether the other one is still a member that may run anything. */
@@ -44,5 +57,11 @@ export class GroupModel {
 function set<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
   let found = map.get(key);
   if (found === undefined) map.set(key, (found = new Set()));
+  return found;
+}
+
+function map<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let found = maps.get(key);
+  if (found === undefined) maps.set(key, (found = new Map()));
   return found;
 }

@@ -2,6 +2,7 @@ import type { WorkerSpec } from '../scenario/scenario.js';
 import { isBroken, laneOf } from './lane-rule.js';
 import type { LogModel, LogRecord } from './log-model.js';
 import type { ModelCall } from './model-call.js';
+import type { CopyFate } from './policy-rule.js';
 import { type Span, spansHold } from './stored-map.js';
 
 /** A record that is taken and not settled. */
@@ -10,12 +11,27 @@ export interface HeldRecord {
   readonly lane: string;
   /** `orderBy` threw: no handler ever sees it. */
   readonly broken: boolean;
-  phase: 'queued' | 'running' | 'waiting' | 'frozen';
+  /**
+   * claiming  its commit goes before its handler
+   * copied    a copy is on its way
+   */
+  phase: 'queued' | 'claiming' | 'running' | 'waiting' | 'copied' | 'frozen';
+  /** A commit may pass it though its handler is not through: by the handler's own word, or to handle it once at most. */
+  released: boolean;
+  /** Behind a frozen record of its key: its bytes are not in memory. */
+  parked: boolean;
   /** Attempts begun that count. */
   attempts: number;
   /** While it waits: no attempt before. Milliseconds. */
   notBefore: number;
   frozenScope: 'key' | 'partition';
+  /** While it is frozen: when it goes on by itself. Milliseconds since the epoch. */
+  frozenUntil: number | undefined;
+  /** While a copy of it is to be sent: what it will be then. */
+  copyTo: CopyFate | undefined;
+  /** Sends of its copy that have failed, and those under way. */
+  copyFailures: number;
+  copiesUnderWay: number;
   /** It could not start when its wait was over: a serial worker goes on with others. */
   letOthersBy: boolean;
   /** An operator has given it up; the engine settles it in this very call. */
@@ -47,6 +63,8 @@ export class HeldPartition {
   refusing = false;
   /** Since when something is settled that was not in a commit; undefined: nothing. Milliseconds. */
   dirtySince: number | undefined;
+  /** Read again in the call that offers records now, and parked before. */
+  #unparked: HeldRecord[] = [];
   /** The last offset it sent in a commit. */
   sent: number | undefined;
 
@@ -69,6 +87,12 @@ export class HeldPartition {
     return `t${this.topic}/${this.partition} of g${this.group}`;
   }
 
+  /** Commits are the handlers' business. */
+  get byHand(): boolean {
+    const { commit, delivery } = this.worker;
+    return delivery !== 'at-most-once' && (commit === 'manual' || commit === 'none');
+  }
+
   get running(): HeldRecord[] {
     return this.#inPhase('running');
   }
@@ -85,8 +109,9 @@ export class HeldPartition {
     return this.frozen.some(({ frozenScope }) => frozenScope === 'partition');
   }
 
+  /** The one that holds the frontier. */
   get first(): HeldRecord | undefined {
-    for (const held of this.unsettled.values()) return held;
+    for (const held of this.unsettled.values()) if (!held.released) return held;
     return undefined;
   }
 
@@ -94,7 +119,13 @@ export class HeldPartition {
   offer(offsets: readonly number[]): void {
     this.offering = true;
     for (const offset of offsets) {
-      if (offset < this.position) continue;
+      if (offset < this.position) {
+        const held = this.unsettled.get(offset);
+        if (held?.parked !== true || this.laneStands(held)) continue;
+        held.parked = false;
+        this.#unparked.push(held);
+        continue;
+      }
       if (!this.wasRestored(offset)) this.#take(offset);
       this.position = offset + 1;
     }
@@ -104,6 +135,9 @@ export class HeldPartition {
   confirm(offsets: readonly number[], taken: number, positionBefore: number): HeldRecord[] {
     const wrong: HeldRecord[] = [];
     this.offering = false;
+    const refused = new Set(offsets.slice(taken));
+    for (const held of this.#unparked) if (refused.has(held.record.offset)) held.parked = true;
+    this.#unparked = [];
     for (const offset of offsets.slice(taken)) {
       const held = this.unsettled.get(offset);
       if (held !== undefined && offset >= positionBefore) {
@@ -121,14 +155,21 @@ export class HeldPartition {
     if (record === undefined) return;
     const broken = isBroken(this.worker, record);
     const lane = laneOf(this.worker, record);
+    const stands = isParkable(lane) && this.#headOf(lane)?.phase === 'frozen';
     this.unsettled.set(offset, {
       record,
       lane,
       broken,
       phase: 'queued',
+      released: false,
+      parked: stands,
       attempts: 0,
       notBefore: 0,
       frozenScope: 'key',
+      frozenUntil: undefined,
+      copyTo: undefined,
+      copyFailures: 0,
+      copiesUnderWay: 0,
       letOthersBy: false,
       givenUp: false,
       call: undefined,
@@ -148,6 +189,41 @@ export class HeldPartition {
   /** A commit that named it has failed: what has settled is still to be committed. */
   notCommitted(now: number): void {
     if (this.settled.size > 0) this.dirtySince ??= now;
+  }
+
+  /** Records in memory. */
+  get buffered(): number {
+    return [...this.unsettled.values()].filter(({ parked }) => !parked).length;
+  }
+
+  get claiming(): HeldRecord[] {
+    return this.#inPhase('claiming');
+  }
+
+  /** What the log's next reader has to see first: a record whose bytes are needed again, or the next new one. */
+  get fetchFrom(): number {
+    const needed = [...this.unsettled.values()].filter((held) => held.parked && !this.laneStands(held));
+    return Math.min(this.position, ...needed.map(({ record }) => record.offset));
+  }
+
+  /** The first record of its lane is frozen. */
+  laneStands({ lane }: HeldRecord): boolean {
+    return this.#headOf(lane)?.phase === 'frozen';
+  }
+
+  freeze(held: HeldRecord, scope: 'key' | 'partition', until: number | undefined): void {
+    held.phase = 'frozen';
+    held.frozenScope = scope;
+    held.frozenUntil = until;
+    if (scope === 'partition' || !isParkable(held.lane)) return;
+    for (const other of this.unsettled.values()) {
+      if (other !== held && other.lane === held.lane) other.parked = true;
+    }
+  }
+
+  #headOf(lane: string): HeldRecord | undefined {
+    for (const held of this.unsettled.values()) if (held.lane === lane) return held;
+    return undefined;
   }
 
   /** Unsettled records of the same lane that came before. */
@@ -172,7 +248,9 @@ export class HeldPartition {
    * @param ended counts records as settled whose handler has ended well, though the engine may not know it yet.
    */
   frontier(ended: boolean): number {
-    for (const held of this.unsettled.values()) if (!(ended && endedWell(held))) return held.record.offset;
+    for (const held of this.unsettled.values()) {
+      if (!held.released && !(ended && endedWell(held))) return held.record.offset;
+    }
     let at = this.position;
     for (const { from, to } of this.restored) if (from <= at) at = Math.max(at, to);
     return at;
@@ -181,7 +259,7 @@ export class HeldPartition {
   /** True where a commit may count this offset as done: settled, restored, or an offset that no record has. */
   mayBeDone(offset: number): boolean {
     const held = this.unsettled.get(offset);
-    if (held !== undefined) return endedWell(held);
+    if (held !== undefined) return held.released || endedWell(held);
     return offset < this.position || this.wasRestored(offset);
   }
 
@@ -201,4 +279,9 @@ export class HeldPartition {
 
 function endedWell({ phase, call, givenUp }: HeldRecord): boolean {
   return givenUp || (phase === 'running' && call?.end === 'ok' && call.abortedFor() !== 'timeout');
+}
+
+/** Lanes of one key. */
+function isParkable(lane: string): boolean {
+  return lane.startsWith('k') || lane.startsWith('half');
 }

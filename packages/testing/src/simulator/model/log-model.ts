@@ -6,6 +6,15 @@ export interface LogRecord {
   readonly partition: number;
   readonly offset: number;
   readonly key: Key;
+  /** Retry topics: not to be handled before. Milliseconds since the epoch. */
+  readonly dueAt?: number;
+  /** Retry topics: `topic/partition/offset` of the record that it is a copy of. */
+  readonly origin?: string;
+}
+
+/** `topic/partition/offset` where the record stood first. */
+export function originOf({ origin, topic, partition, offset }: LogRecord): string {
+  return origin ?? `t${topic}/${partition}/${offset}`;
 }
 
 /** One partition as its producers know it. */
@@ -24,6 +33,11 @@ export class LogModel {
   keep(offsets: ReadonlySet<number>): void {
     const kept = this.records.filter(({ offset }) => offsets.has(offset));
     this.records.splice(0, this.records.length, ...kept);
+  }
+
+  /** Everything there is, anew. */
+  replace(records: readonly LogRecord[]): void {
+    this.records.splice(0, this.records.length, ...records);
   }
 
   removeBefore(offset: number): void {

@@ -30,6 +30,8 @@ export interface ModelCall {
 export function isCutOffForGood(call: ModelCall, now: number): boolean {
   const cause = call.abortedFor();
   if (call.partition.dead || (cause !== 'rebalance' && cause !== 'shutdown')) return false;
+  // what may be handled once only has failed then, as in any other case
+  if (call.partition.worker.delivery === 'at-most-once') return false;
   if (call.end !== undefined) return call.end !== 'ok';
   const { timeoutMs } = call.partition.worker;
   return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;

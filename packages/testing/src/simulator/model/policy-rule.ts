@@ -1,20 +1,51 @@
-import type { WorkerSpec } from '../scenario/scenario.js';
+import { ofRetryTopic, RETRY_DELAYS_MS, type WorkerSpec } from '../scenario/scenario.js';
 
 /** How an attempt ends. `timeout` is the engine's own; `broken` never reached a handler. */
 export type AttemptEnd =
-  'ok' | 'error' | 'odd' | 'skip' | 'later' | 'freeze-key' | 'freeze-partition' | 'hopeless' | 'timeout' | 'broken';
+  | 'ok'
+  | 'error'
+  | 'odd'
+  | 'skip'
+  | 'later'
+  | 'freeze-key'
+  | 'freeze-partition'
+  | 'dead-letter'
+  | 'hopeless'
+  | 'timeout'
+  | 'broken';
 
 /** What has to become of the record then. */
 export type Fate =
   | { readonly type: 'done' | 'skipped' }
-  | { readonly type: 'frozen'; readonly scope: 'key' | 'partition' }
+  | { readonly type: 'frozen'; readonly scope: 'key' | 'partition'; readonly unfreezeAfterMs: number | undefined }
+  | { readonly type: 'copied'; readonly to: CopyFate }
   | { readonly type: 'again'; readonly delayMs: number; readonly counts: boolean };
+
+/** Where a copy goes before the record is settled. */
+export type CopyFate = 'dead-lettered' | 'retried-later';
 
 /** What `RetryLaterError` of the simulation's handlers asks for. Milliseconds. */
 export const LATER_MS = 700;
 
+/** A record whose copy could not be sent freezes its lane for this long: `docs/failures.md`. Milliseconds. */
+export const UNSENT_MS = 30_000;
+
+/** How often a copy is sent before that. */
+export const COPY_TRIES = 5;
+
+/** What a failure is judged by. */
+export interface Judged {
+  readonly worker: WorkerSpec;
+  /** Of the record. */
+  readonly topic: number;
+  readonly attempt: number;
+  /** Asked only where a dead letter is due: whether the budget has one left; it is taken then. */
+  readonly takeFromBudget: () => boolean;
+}
+
 /** The options' promise, told without the engine. */
-export function fateOf(worker: WorkerSpec, end: AttemptEnd, attempt: number): Fate {
+export function fateOf(end: AttemptEnd, judged: Judged): Fate {
+  const { worker, attempt } = judged;
   switch (end) {
     case 'ok':
       return { type: 'done' };
@@ -23,26 +54,37 @@ export function fateOf(worker: WorkerSpec, end: AttemptEnd, attempt: number): Fa
     case 'later':
       return { type: 'again', delayMs: LATER_MS, counts: false };
     case 'freeze-key':
-      return { type: 'frozen', scope: 'key' };
+      return { type: 'frozen', scope: 'key', unfreezeAfterMs: undefined };
     case 'freeze-partition':
-      return { type: 'frozen', scope: 'partition' };
+      return { type: 'frozen', scope: 'partition', unfreezeAfterMs: undefined };
+    case 'dead-letter':
     case 'hopeless':
     case 'broken':
-      return usedUp(worker);
+      return usedUp(judged);
     case 'error':
     case 'odd':
     case 'timeout':
-      return attempt < worker.attempts ? { type: 'again', delayMs: worker.backoffMs, counts: true } : usedUp(worker);
+      if (attempt < worker.attempts) return { type: 'again', delayMs: worker.backoffMs, counts: true };
+      return delayLeft(judged) ? { type: 'copied', to: 'retried-later' } : usedUp(judged);
   }
 }
 
-function usedUp(worker: WorkerSpec): Fate {
+function delayLeft({ worker, topic }: Judged): boolean {
+  if (worker.retryTopics !== true) return false;
+  const used = (ofRetryTopic(topic)?.delay ?? -1) + 1;
+  return used < RETRY_DELAYS_MS.length;
+}
+
+function usedUp({ worker, takeFromBudget }: Judged): Fate {
   switch (worker.onFailure) {
     case 'skip':
       return { type: 'skipped' };
     case 'freeze-key':
-      return { type: 'frozen', scope: 'key' };
+      return { type: 'frozen', scope: 'key', unfreezeAfterMs: worker.unfreezeAfterMs };
     case 'freeze-partition':
-      return { type: 'frozen', scope: 'partition' };
+      return { type: 'frozen', scope: 'partition', unfreezeAfterMs: worker.unfreezeAfterMs };
+    case 'dead-letter':
+      if (takeFromBudget()) return { type: 'copied', to: 'dead-lettered' };
+      return { type: 'frozen', scope: 'partition', unfreezeAfterMs: worker.unfreezeAfterMs };
   }
 }

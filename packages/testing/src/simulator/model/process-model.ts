@@ -2,10 +2,11 @@ import type { AbortCause, EngineEvent, RecordBatch, StartPosition, TopicPartitio
 import type { Scenario, WorkerSpec } from '../scenario/scenario.js';
 import type { GroupModel } from './group-model.js';
 import { HeldPartition, type HeldRecord } from './held-partition.js';
-import type { LogModel } from './log-model.js';
+import { type LogModel, originOf } from './log-model.js';
 import { isCutOffForGood, type ModelCall, TIMEOUT_GRACE_MS } from './model-call.js';
 import { keyOf, numberOf } from './names.js';
-import { type AttemptEnd, fateOf } from './policy-rule.js';
+import { BudgetModel } from './budget-model.js';
+import { type AttemptEnd, COPY_TRIES, type CopyFate, fateOf, UNSENT_MS } from './policy-rule.js';
 import { checkBounds, checkStart } from './start-check.js';
 import type { Violations } from './violation.js';
 
@@ -16,14 +17,23 @@ export interface ModelWorld {
   readonly groups: GroupModel;
   now(): number;
   log(topic: number, partition: number): LogModel;
+  /** True where what the group has stored says that this record is done. */
+  isStored(group: number, topic: number, partition: number, offset: number): boolean;
+  /** True where the dead-letter topic, or a retry topic of the group, holds a copy of this record. */
+  isCopied(to: CopyFate, group: number, origin: string): boolean;
   /** True while the group still knows this process as a member and can reach it. */
   believed(process: string, group: number): boolean;
 }
 
-type RecordEvent = Extract<EngineEvent, { type: 'record.failed' | 'record.settled' | 'record.late' | 'frozen' }>;
+type RecordEvent = Extract<
+  EngineEvent,
+  { type: 'record.failed' | 'record.settled' | 'record.late' | 'frozen' | 'unfrozen' | 'forward.failed' }
+>;
+
+const OTHERS: ReadonlySet<string> = new Set(['frozen', 'unfrozen', 'forward.failed']);
 
 function isOfRecord(event: EngineEvent): event is RecordEvent {
-  return event.type.startsWith('record.') || event.type === 'frozen';
+  return event.type.startsWith('record.') || OTHERS.has(event.type);
 }
 
 /** What one process has to do and may not do, kept by watching it from outside. */
@@ -42,6 +52,8 @@ export class ProcessModel {
   readonly leaving = new Set<number>();
   /** Groups that it has left. */
   readonly left = new Set<number>();
+  /** Dead letters in order, by the worker's place in the scenario. */
+  #budgets: BudgetModel[] = [];
   #abandoned: { key: string; offset: number }[] = [];
 
   constructor(
@@ -91,6 +103,7 @@ export class ProcessModel {
       abortedFor: () => (signal.aborted ? (signal.reason as { cause?: AbortCause }).cause : undefined),
     };
     held.phase = 'running';
+    if (partition.worker.delivery === 'at-most-once') held.released = true;
     held.attempts++;
     held.call = call;
     this.running.add(call);
@@ -107,7 +120,7 @@ export class ProcessModel {
     const { partition } = call;
     const cause = call.abortedFor();
     if (partition.dead) this.running.delete(call);
-    else if (end !== 'ok' && (cause === 'rebalance' || cause === 'shutdown')) {
+    else if (end !== 'ok' && (cause === 'rebalance' || cause === 'shutdown') && !isOnceAtMost(partition)) {
       this.#putBack(call);
     }
   }
@@ -160,6 +173,17 @@ export class ProcessModel {
       this.#abandoned.push({ key, offset: event.offset });
       return;
     }
+    if (event.type === 'unfrozen') {
+      if (event.by === 'timer') this.#timeIsUp(held, what);
+      return;
+    }
+    if (event.type === 'forward.failed') return this.#copyFailed(partition, held, event.retryInMs, what);
+    if (
+      event.type === 'record.settled' &&
+      (event.disposition === 'dead-lettered' || event.disposition === 'retried-later')
+    ) {
+      return this.#copied(partition, held, event.disposition, what);
+    }
     if (event.type === 'record.settled' && event.disposition === 'skipped') {
       if (partition !== undefined && held?.givenUp) return this.#settle(partition, held);
       const right = partition?.settled.has(event.offset) === true;
@@ -202,6 +226,7 @@ export class ProcessModel {
 
   #done(partition: HeldPartition, held: HeldRecord, what: string): void {
     const { call } = held;
+    this.#budgets[partition.workerIndex]?.success(this.world.now());
     const well = held.phase === 'running' && call?.end === 'ok' && call.abortedFor() !== 'timeout';
     this.violations.expect(well, 'no-loss', () => `${what} as done; its handler: ${call?.end ?? 'none has ended'}`);
     if (call !== undefined) this.running.delete(call);
@@ -228,7 +253,12 @@ export class ProcessModel {
         this.violations.add('order', `${what} before ${other.record.offset}`);
       held.attempts++;
     }
-    const fate = fateOf(partition.worker, end, held.attempts);
+    const fate = fateOf(end, {
+      worker: partition.worker,
+      topic: partition.topic,
+      attempt: held.attempts,
+      takeFromBudget: () => this.#budgets[partition.workerIndex]?.take(now) ?? true,
+    });
     const delay = fate.type === 'again' ? fate.delayMs : undefined;
     this.violations.expect(
       retryInMs === delay,
@@ -247,13 +277,102 @@ export class ProcessModel {
         if (!fate.counts) held.attempts--;
         return;
       case 'frozen':
-        held.phase = 'frozen';
-        held.frozenScope = fate.scope;
+        partition.freeze(held, fate.scope, fate.unfreezeAfterMs === undefined ? undefined : now + fate.unfreezeAfterMs);
+        return;
+      case 'copied':
+        held.phase = 'copied';
+        held.copyTo = fate.to;
+        held.copyFailures = 0;
         return;
       case 'skipped':
       case 'done':
         this.#settle(partition, held);
     }
+  }
+
+  /** What it froze for is to be tried again, now and not before. */
+  #timeIsUp(held: HeldRecord | undefined, what: string): void {
+    const right = held?.phase === 'frozen' && held.frozenUntil === this.world.now();
+    this.violations.expect(right, 'attempts', () => `${what} by its timer, but it is ${held?.phase ?? 'not held'}`);
+    if (held !== undefined) thaw(held);
+  }
+
+  #copyFailed(
+    partition: HeldPartition | undefined,
+    held: HeldRecord | undefined,
+    retryInMs: number | undefined,
+    what: string,
+  ): void {
+    if (partition === undefined || held === undefined || held.phase !== 'copied') {
+      this.violations.add('truth', `${what}, and no copy of it is on its way`);
+      return;
+    }
+    const last = ++held.copyFailures === COPY_TRIES;
+    const right = last === (retryInMs === undefined);
+    this.violations.expect(
+      right,
+      'attempts',
+      () => `${what} for the ${held.copyFailures}th time, again in ${retryInMs}`,
+    );
+    if (retryInMs === undefined) partition.freeze(held, 'key', this.world.now() + UNSENT_MS);
+  }
+
+  /** Settled by its copy: which has to be there. */
+  #copied(partition: HeldPartition | undefined, held: HeldRecord | undefined, to: CopyFate, what: string): void {
+    if (partition === undefined || held === undefined || held.phase !== 'copied' || held.copyTo !== to) {
+      this.violations.add('no-loss', `${what} as ${to}, but it is ${held?.phase ?? 'not held'}`);
+      return;
+    }
+    const there = this.world.isCopied(to, partition.group, originOf(held.record));
+    this.violations.expect(there, 'no-loss', () => `${what} as ${to}, and there is no copy of it`);
+    this.#settle(partition, held);
+  }
+
+  /** The engine sends a copy of a record. */
+  copying(group: number, origin: string): HeldRecord | undefined {
+    for (const partition of this.ofGroup(group)) {
+      for (const held of partition.unsettled.values()) {
+        // told of as failed in this very step: what is sent is sent before anybody hears of it, or right after
+        if (originOf(held.record) !== origin || held.phase !== 'copied' || held.copiesUnderWay > 0) continue;
+        held.copiesUnderWay++;
+        return held;
+      }
+    }
+    this.violations.add('ownership', `${this.name} sends a copy of ${origin} for g${group}, and none is due`);
+    return undefined;
+  }
+
+  /** Its workers are made: their budgets begin. */
+  begun(): void {
+    this.#budgets = this.world.scenario.workers.map((worker) => new BudgetModel(worker, this.world.now()));
+  }
+
+  /**
+   * `at-most-once`: the record is claimed, so that its handler may start when the commit is acknowledged. Seen by the
+   * commit that passes it, or by `inspect()` before.
+   */
+  claimed(partition: HeldPartition, held: HeldRecord): void {
+    const { violations } = this;
+    const what = (): string => `${this.name} claims ${held.record.offset} of ${partition.name}`;
+    const startable = held.phase === 'queued' || held.phase === 'waiting';
+    violations.expect(startable && !held.parked, 'order', () => `${what()}, which is ${held.phase}`);
+    for (const other of partition.blockers(held)) {
+      violations.add('order', `${what()} before ${other.record.offset} of its lane has settled`);
+    }
+    held.phase = 'claiming';
+    held.released = true;
+    const taken =
+      this.claims(partition.workerIndex) +
+      [...this.running].filter((call) => call.partition.workerIndex === partition.workerIndex).length;
+    const { limit } = partition.worker;
+    violations.expect(taken <= limit, 'bounds', () => `${what()}: ${taken} at once, its limit is ${limit}`);
+  }
+
+  /** Records that are claimed; those of one worker, or all. */
+  claims(workerIndex?: number): number {
+    return [...this.held.values()]
+      .filter((partition) => workerIndex === undefined || partition.workerIndex === workerIndex)
+      .reduce((sum, { claiming }) => sum + claiming.length, 0);
   }
 
   /** @returns undefined where it has not. */
@@ -274,16 +393,15 @@ export class ProcessModel {
   /** @returns the offset that a `skip` has to take. */
   skipByHand(partition: HeldPartition): number | undefined {
     const held = partition.first;
-    if (held === undefined || held.phase === 'running') return undefined;
+    if (held === undefined || held.phase === 'running' || held.phase === 'copied') return undefined;
+    if (partition.blockers(held).length > 0) return undefined; // behind a released one
     held.givenUp = true;
     return held.record.offset;
   }
 
   unfreeze(partition: HeldPartition, skip: boolean): void {
     for (const held of partition.frozen) {
-      held.attempts = 0;
-      held.phase = 'queued';
-      held.notBefore = 0;
+      thaw(held);
       held.givenUp = skip;
     }
   }
@@ -296,6 +414,7 @@ export class ProcessModel {
       this.violations.add('ownership', `${this.name}: sought in ${key}, which is not held`);
       return;
     }
+    this.world.groups.sought(key);
     for (const record of old.log.between(old.frontier(true), offset)) this.world.groups.passed(key, record.offset);
     this.#bury(old);
     const fresh = new HeldPartition(group, topic, partition, old.workerIndex, old.worker, old.log, offset, []);
@@ -344,10 +463,10 @@ export class ProcessModel {
       if (partition.draining === 'reopening') partition.draining = 'no';
       const named = starts.find((p) => numberOf(p.topic) === partition.topic && p.partition === partition.partition);
       this.violations.expect(
-        named?.offset === partition.position,
+        named?.offset === partition.fetchFrom,
         'kept',
         () =>
-          `${this.name}: ${partition.name} is kept, goes on at ${named?.offset}, and has taken all below ${partition.position}`,
+          `${this.name}: ${partition.name} is kept, goes on at ${named?.offset}, and needs what follows from ${partition.fetchFrom}`,
       );
     }
     for (const partition of fresh) this.held.set(keyOf(group, partition.topic, partition.partition), partition);
@@ -390,4 +509,16 @@ export class ProcessModel {
 
 function laneKey({ partition, held }: ModelCall): string {
   return `${partition.name} lane ${held.lane}`;
+}
+
+/** It goes on with a new set of attempts. */
+function thaw(held: HeldRecord): void {
+  held.attempts = 0;
+  held.phase = 'queued';
+  held.notBefore = 0;
+  held.frozenUntil = undefined;
+}
+
+function isOnceAtMost({ worker }: HeldPartition): boolean {
+  return worker.delivery === 'at-most-once';
 }

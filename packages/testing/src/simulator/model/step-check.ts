@@ -2,11 +2,13 @@ import type { EngineSnapshot, PartitionSnapshot } from '@kafka-worker/engine';
 import type { HeldPartition, HeldRecord } from './held-partition.js';
 import { TIMEOUT_GRACE_MS, type ModelCall } from './model-call.js';
 import { keyOf, numberOf } from './names.js';
+import { ofRetryTopic } from '../scenario/scenario.js';
 import type { ProcessModel } from './process-model.js';
 
 /** Looks at a process between two steps: everything that could happen at this moment has happened. */
 export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void {
   process.noticePutBack((call) => !shownRunning(snapshot, call));
+  noticeClaims(process, snapshot);
   checkEnds(process);
   checkAbandoned(process);
   for (const group of snapshot.groups) {
@@ -21,11 +23,26 @@ export function checkStep(process: ProcessModel, snapshot: EngineSnapshot): void
       else {
         checkTruth(process, partition, found);
         checkBuffer(process, partition);
+        checkFreezes(process, partition);
         checkGoingOn(process, partition, found);
         noticeHolds(process, partition);
       }
     }
     for (const key of shown.keys()) process.violations.add('ownership', `${process.name} keeps ${key}, which is gone`);
+  }
+}
+
+/** `at-most-once`: claimed while a commit was under way, so that the one which passes it is still to come. */
+function noticeClaims(process: ProcessModel, { groups }: EngineSnapshot): void {
+  for (const { groupId, partitions } of groups) {
+    for (const shown of partitions) {
+      const partition = process.find(numberOf(groupId), numberOf(shown.topic), shown.partition);
+      for (const { offset, state } of shown.runningRecords) {
+        const held = partition?.unsettled.get(offset);
+        if (state !== 'claiming' || partition === undefined || held === undefined) continue;
+        if (held.phase !== 'claiming') process.claimed(partition, held);
+      }
+    }
   }
 }
 
@@ -74,8 +91,9 @@ function checkTruth(process: ProcessModel, partition: HeldPartition, shown: Part
   const real: Partial<Record<keyof PartitionSnapshot, unknown>> = {
     frontier: partition.frontier(false),
     position: partition.position,
-    buffered: partition.unsettled.size,
-    running: partition.running.length,
+    buffered: partition.buffered,
+    parked: partition.unsettled.size - partition.buffered,
+    running: partition.running.length + partition.claiming.length,
     paused: partition.paused || process.pausedWorkers.has(partition.workerIndex),
     lanes: partition.heads().length,
   };
@@ -98,8 +116,8 @@ function checkTruth(process: ProcessModel, partition: HeldPartition, shown: Part
     'truth',
     () => `${process.name}: ${partition.name} shows ${waiting} waiting, it is ${least}`,
   );
-  const frozen = partition.frozen.map(({ record }) => record.offset).join();
-  const shownFrozen = shown.frozen.map(({ offset }) => offset).join();
+  const frozen = inOrder(partition.frozen.map(({ record }) => record.offset));
+  const shownFrozen = inOrder(shown.frozen.map(({ offset }) => offset));
   process.violations.expect(
     frozen === shownFrozen,
     'truth',
@@ -110,9 +128,9 @@ function checkTruth(process: ProcessModel, partition: HeldPartition, shown: Part
 function checkBuffer(process: ProcessModel, partition: HeldPartition): void {
   const { bufferRecords } = partition.worker;
   process.violations.expect(
-    partition.unsettled.size <= bufferRecords,
+    partition.buffered <= bufferRecords,
     'bounds',
-    () => `${process.name}: ${partition.name} buffers ${partition.unsettled.size}, ${bufferRecords} are allowed`,
+    () => `${process.name}: ${partition.name} buffers ${partition.buffered}, ${bufferRecords} are allowed`,
   );
 }
 
@@ -126,22 +144,26 @@ function noticeHolds(process: ProcessModel, partition: HeldPartition): void {
 /** What may start and has a slot has started: there is no later moment in which it would. */
 function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: PartitionSnapshot): void {
   const { worker, workerIndex } = partition;
-  if (partition.refusing && partition.unsettled.size === 0) {
+  if (partition.refusing && partition.buffered === 0 && !waitsUntilDue(process, partition)) {
     process.violations.add('liveness', `${process.name}: ${partition.name} is empty and asks for no records`);
   }
   if (process.stoppingSince !== undefined || partition.draining !== 'no') return;
   if (partition.paused || process.pausedWorkers.has(workerIndex) || partition.frozenWhole) return;
   const { maxConcurrency } = process.world.scenario.engine;
-  if (process.running.size >= (maxConcurrency ?? Infinity)) return;
+  if (process.running.size + process.claims() >= (maxConcurrency ?? Infinity)) return;
   const mine = [...process.running].filter((call) => call.partition.workerIndex === workerIndex);
-  if (mine.length >= worker.limit) return;
+  if (mine.length + process.claims(workerIndex) >= worker.limit) return;
   const others = [...process.held.values()].filter((other) => other.workerIndex === workerIndex);
   // a serial worker's slot waits along with a retry, until its time has come
   const now = process.world.now();
-  const waits = others.some((other) => other.waiting.some(({ notBefore }) => now <= notBefore));
+  const waits = others.some((other) =>
+    [...other.unsettled.values()].some(
+      ({ phase, notBefore }) => phase === 'copied' || (phase === 'waiting' && now <= notBefore),
+    ),
+  );
   if (worker.concurrency === 'serial' && waits) return;
   // who has a place is the worker's business, but somebody has to
-  if (worker.partitionLimit !== undefined && mine.length > 0) return;
+  if (worker.partitionLimit !== undefined && mine.length + process.claims(workerIndex) > 0) return;
   const bound = shown.mapHeld ? highestSettled(partition) : Infinity;
   const startable = partition.heads().find((head) => mayStart(head, now) && head.record.offset < bound);
   if (startable !== undefined) {
@@ -153,10 +175,34 @@ function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: Pa
 }
 
 function mayStart(held: HeldRecord, now: number): boolean {
+  if (held.parked) return false;
   if (held.phase === 'queued') return true;
   return held.phase === 'waiting' && now > held.notBefore;
 }
 
 function highestSettled(partition: HeldPartition): number {
   return Math.max(partition.start - 1, ...partition.settled, ...partition.restored.map(({ to }) => to - 1));
+}
+
+/** A retry topic's next record may not be handled yet: the partition asks for it when its time has come. */
+function waitsUntilDue(process: ProcessModel, { topic, log, position }: HeldPartition): boolean {
+  if (ofRetryTopic(topic) === undefined) return false;
+  const next = log.records.find(({ offset }) => offset >= position);
+  return next?.dueAt !== undefined && next.dueAt >= process.world.now();
+}
+
+/** What froze stays frozen no longer than it should. */
+function checkFreezes(process: ProcessModel, partition: HeldPartition): void {
+  const now = process.world.now();
+  for (const { record, frozenUntil } of partition.frozen) {
+    if (frozenUntil === undefined || now <= frozenUntil) continue;
+    process.violations.add(
+      'attempts',
+      `${process.name}: ${partition.name} ${record.offset} is frozen ${now - frozenUntil} ms too long`,
+    );
+  }
+}
+
+function inOrder(offsets: readonly number[]): string {
+  return offsets.toSorted((a, b) => a - b).join();
 }

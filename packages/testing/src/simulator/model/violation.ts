@@ -5,6 +5,7 @@
  * bounds     more handlers or buffered records than allowed
  * safety     a commit gave up, or named as done, what is not settled; or offset and map are not of one moment
  * no-loss    a record is nowhere, or counted as settled though its handler did not say so
+ * once       a record was handled again where that may not be
  * ownership  something was started or committed for a partition that is not held any more, or a late result counted
  * drain      started while being given back, gave back before the time was up, or what finished was not committed
  * kept       a kept partition lost its position, its buffered work, its pause or its freeze
@@ -18,6 +19,7 @@ export type BrokenPromise =
   | 'bounds'
   | 'safety'
   | 'no-loss'
+  | 'once'
   | 'ownership'
   | 'drain'
   | 'kept'

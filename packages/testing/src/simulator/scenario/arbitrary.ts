@@ -25,6 +25,8 @@ const engine: fc.Arbitrary<EngineSpec> = fc.record({
   forceMs: fc.constantFrom(3_000, 0, 100),
 });
 
+const DEFAULT_CADENCE = { intervalMs: 1_000, records: 1_000 };
+
 const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
   .record({
     concurrency: fc.constantFrom('serial', 'partition', 'key', 'key', 'key', 'unordered'),
@@ -38,18 +40,34 @@ const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
       { intervalMs: 5_000, records: 5 },
       'each',
       'manual',
+      'none',
+    ),
+    delivery: fc.constantFrom<WorkerSpec['delivery']>(
+      'at-least-once',
+      'at-least-once',
+      'at-least-once',
+      'at-most-once',
     ),
     attempts: fc.integer({ min: 1, max: 4 }),
     backoffMs: fc.constantFrom(0, 10, 500, 20_000),
-    onFailure: fc.constantFrom('skip', 'freeze-key', 'freeze-partition'),
+    onFailure: fc.constantFrom('skip', 'freeze-key', 'freeze-partition', 'dead-letter'),
+    unfreezeAfterMs: fc.constantFrom(undefined, undefined, 400, 15_000),
+    budget: fc.constantFrom(undefined, { share: 0.5, burst: 2, refillMs: 20_000 }),
+    retryTopics: fc.constantFrom(false, false, true),
     timeoutMs: fc.constantFrom(undefined, undefined, 50, 2_000),
     bufferRecords: fc.constantFrom(1_000, 1, 2, 5, 12),
     bufferBytes: fc.constantFrom(16 * 1024 * 1024, 16 * 1024 * 1024, 500, 2_000),
   })
   .map((spec): Omit<WorkerSpec, 'topic' | 'group'> => {
-    if (spec.concurrency === 'serial') return { ...spec, limit: 1, partitionLimit: undefined };
-    return spec;
+    const fit = spec.delivery === 'at-most-once' ? atMostOnce(spec) : spec;
+    return fit.concurrency === 'serial' ? { ...fit, limit: 1, partitionLimit: undefined } : fit;
   });
+
+/** A freeze would not survive a restart, and commits are not for options to decide. */
+function atMostOnce(spec: Omit<WorkerSpec, 'topic' | 'group'>): Omit<WorkerSpec, 'topic' | 'group'> {
+  const freezes = spec.onFailure === 'freeze-key' || spec.onFailure === 'freeze-partition';
+  return { ...spec, commit: DEFAULT_CADENCE, ...(freezes ? { onFailure: 'skip' } : {}) };
+}
 
 const handlers: fc.Arbitrary<HandlerSpec> = fc.record({
   maxMs: fc.constantFrom(1, 30, 500, 3_000, 8_000, 40_000),
@@ -151,6 +169,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       type: fc.constant('commit-fault' as const),
       fault: fc.constantFrom('refused', 'answer-lost', 'slow-request', 'slow-answer', 'too-large', 'stale'),
       times: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('produce-fault' as const),
+      fault: fc.constantFrom('refused' as const, 'answer-lost' as const, 'slow' as const),
+      times: fc.integer({ min: 1, max: 6 }),
     }),
   },
   {

@@ -52,10 +52,18 @@ export interface WorkerSpec {
   readonly nullKey: 'unordered' | 'partition';
   /** `none`: by the record's key. `coarse`: two keys share a lane. `broken`: it throws for key `k0`. */
   readonly orderBy: 'none' | 'coarse' | 'broken';
-  readonly commit: { readonly intervalMs: number; readonly records: number } | 'each' | 'manual';
+  readonly commit: { readonly intervalMs: number; readonly records: number } | 'each' | 'manual' | 'none';
+  /** Left out: `'at-least-once'`. */
+  readonly delivery?: 'at-least-once' | 'at-most-once' | undefined;
   readonly attempts: number;
   readonly backoffMs: number;
-  readonly onFailure: 'freeze-partition' | 'freeze-key' | 'skip';
+  readonly onFailure: 'freeze-partition' | 'freeze-key' | 'skip' | 'dead-letter';
+  /** What is frozen by `onFailure` goes on by itself. Left out: it does not. */
+  readonly unfreezeAfterMs?: number | undefined;
+  /** Of `dead-letter`. Left out: no bound. */
+  readonly budget?: { readonly share: number; readonly burst: number; readonly refillMs: number } | undefined;
+  /** Before `onFailure`: topics with the delays `RETRY_DELAYS_MS`. Left out: none. */
+  readonly retryTopics?: boolean;
   readonly timeoutMs: number | undefined;
   readonly bufferRecords: number;
   readonly bufferBytes: number;
@@ -114,6 +122,7 @@ export type Action =
       readonly ms: number;
     }
   | { readonly type: 'redeliver'; readonly on: boolean }
+  | { readonly type: 'produce-fault'; readonly fault: ProduceFaultSpec; readonly times: number }
   | { readonly type: 'commit-fault'; readonly fault: CommitFaultSpec; readonly times: number }
   | {
       readonly type: 'pause' | 'resume';
@@ -131,8 +140,35 @@ export type Key = number | null;
 /** What goes wrong with a commit. */
 export type CommitFaultSpec = 'refused' | 'answer-lost' | 'slow-request' | 'slow-answer' | 'too-large' | 'stale';
 
+/** What goes wrong with a dead letter, or with a record for a retry topic. */
+export type ProduceFaultSpec = 'refused' | 'answer-lost' | 'slow';
+
+/** Of workers with retry topics. Milliseconds. */
+export const RETRY_DELAYS_MS: readonly number[] = [300, 4_000];
+
+/** Where dead letters go. */
+export const DEAD_LETTERS = 'dead';
+
+/** Retry topics count from here: `1000 + 100 * topic + 10 * group + delay`. */
+const RETRY_TOPICS = 1_000;
+
+/** Number of the retry topic of a topic, a group and a delay. */
+export const retryTopic = (topic: number, group: number, delay: number): number =>
+  RETRY_TOPICS + 100 * topic + 10 * group + delay;
+
+/** Where records of a retry topic come from, and after which delay; undefined: it is none. */
+export function ofRetryTopic(topic: number): { topic: number; group: number; delay: number } | undefined {
+  if (topic < RETRY_TOPICS) return undefined;
+  const rest = topic - RETRY_TOPICS;
+  return { topic: Math.floor(rest / 100), group: Math.floor(rest / 10) % 10, delay: rest % 10 };
+}
+
 /** Name of a topic by its number. */
-export const topicName = (topic: number): string => `t${topic}`;
+export function topicName(topic: number): string {
+  const retry = ofRetryTopic(topic);
+  if (retry === undefined) return `t${topic}`;
+  return `t${retry.topic}.g${retry.group}.retry-${RETRY_DELAYS_MS[retry.delay]}`;
+}
 
 /** Name of a group by its number. */
 export const groupName = (group: number): string => `g${group}`;

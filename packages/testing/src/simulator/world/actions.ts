@@ -55,6 +55,8 @@ export async function act(world: Simulation, action: Action): Promise<void> {
       return chosen(world, action)?.dropConnections(action.lost, action.ms);
     case 'redeliver':
       return world.cluster.faults.redeliverAfterJoin(action.on);
+    case 'produce-fault':
+      return produceFault(world, action);
     case 'commit-fault':
       return commitFault(world, action);
     case 'pause':
@@ -141,6 +143,18 @@ function commitFault(world: Simulation, { fault, times }: Extract<Action, { type
       return faults.commit({ times, code: 'COMMIT_METADATA_TOO_LARGE' });
     case 'stale':
       return faults.commit({ times, code: 'COMMIT_STALE' });
+  }
+}
+
+function produceFault(world: Simulation, { fault, times }: Extract<Action, { type: 'produce-fault' }>): void {
+  const { faults } = world.cluster;
+  switch (fault) {
+    case 'refused':
+      return faults.produce({ times });
+    case 'answer-lost':
+      return faults.produce({ times, answerLost: true });
+    case 'slow':
+      return faults.produce({ times, delayMs: 3_000 });
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type DrainCause,
   type DriverConsumer,
   type LogRange,
+  type OutgoingRecord,
   partitionKey,
 } from '@kafka-worker/engine';
 import type { InMemoryConsumer } from '../../client/consumer.js';
@@ -12,7 +13,8 @@ import { checkDrained } from '../model/drain-check.js';
 import { HeldPartition } from '../model/held-partition.js';
 import { keyOf, numberOf } from '../model/names.js';
 import { readStoredMap, type Span } from '../model/stored-map.js';
-import { groupName, topicName, type WorkerSpec } from '../scenario/scenario.js';
+import { groupName, ofRetryTopic, topicName, type WorkerSpec } from '../scenario/scenario.js';
+import { copyOf } from './copies.js';
 import { describeCommits, names } from './describe.js';
 import type { SimProcess } from './sim-process.js';
 import type { Watcher } from './watched-driver.js';
@@ -57,6 +59,7 @@ export class ClientWatch implements Watcher {
 
   made(groupId: string, consumer: DriverConsumer): void {
     const group = numberOf(groupId);
+    if (this.consumers.size === 0) this.process.model.begun();
     this.consumers.set(group, consumer as InMemoryConsumer);
     this.#commits.set(group, { underWay: undefined, failed: 0, canRetry: false });
   }
@@ -123,12 +126,14 @@ export class ClientWatch implements Watcher {
       () => `${this.process.name} starts ${key} at ${told}; stored is ${stored?.offset}, the log is [${low}, ${high})`,
     );
     const group = numberOf(groupId);
+    const number = numberOf(topic);
+    const source = ofRetryTopic(number)?.topic ?? number;
     const workerIndex = this.process.world.scenario.workers.findIndex(
-      (w) => w.group === group && topicName(w.topic) === topic,
+      (worker) => worker.group === group && worker.topic === source,
     );
     const worker = this.process.world.scenario.workers[workerIndex] as WorkerSpec;
-    const log = this.process.world.log(numberOf(topic), partition);
-    return new HeldPartition(group, numberOf(topic), partition, workerIndex, worker, log, expected, restored);
+    const log = this.process.world.log(number, partition);
+    return new HeldPartition(group, number, partition, workerIndex, worker, log, expected, restored);
   }
 
   revoking(...[groupId, partitions]: Parameters<Watcher['revoking']>): void {
@@ -201,6 +206,7 @@ export class ClientWatch implements Watcher {
   offered(...[groupId, batch]: Parameters<Watcher['offered']>): void {
     this.#positionBefore =
       this.process.model.find(numberOf(groupId), numberOf(batch.topic), batch.partition)?.position ?? 0;
+    this.process.world.log(numberOf(batch.topic), batch.partition); // brings a retry topic's up to date
     this.process.model.offered(numberOf(groupId), batch);
   }
 
@@ -223,6 +229,15 @@ export class ClientWatch implements Watcher {
 
   resumed(...[groupId, partitions]: Parameters<Watcher['resumed']>): void {
     for (const partition of this.#heldOf(groupId, partitions)) partition.refusing = false;
+  }
+
+  copying(record: OutgoingRecord): () => void {
+    const copy = copyOf(record);
+    const held = copy && this.process.model.copying(copy.group, copy.origin);
+    this.process.world.history.note(this.process.name, () => `sends a copy of ${copy?.origin} to ${record.topic}`);
+    return () => {
+      if (held !== undefined) held.copiesUnderWay--;
+    };
   }
 
   stateChanged(groupId: string, state: string): void {

@@ -1,4 +1,11 @@
-import { type Delivery, FreezeError, NonRetryableError, RetryLaterError, SkipRecordError } from '@kafka-worker/engine';
+import {
+  DeadLetterError,
+  type Delivery,
+  FreezeError,
+  NonRetryableError,
+  RetryLaterError,
+  SkipRecordError,
+} from '@kafka-worker/engine';
 import type { Decisions } from '../decisions.js';
 import type { ModelCall } from '../model/model-call.js';
 import { type AttemptEnd, LATER_MS } from '../model/policy-rule.js';
@@ -19,7 +26,15 @@ export interface HandlerPlan {
   readonly commits: boolean;
 }
 
-const STEERING: readonly HandlerEnd[] = ['skip', 'later', 'freeze-key', 'freeze-partition', 'hopeless', 'odd'];
+const STEERING: readonly HandlerEnd[] = [
+  'skip',
+  'later',
+  'freeze-key',
+  'freeze-partition',
+  'hopeless',
+  'odd',
+  'dead-letter',
+];
 
 /** @param of the worker, the record, the attempt, and how often the record was started before: what decides. */
 export function planHandler(
@@ -55,6 +70,7 @@ export function actHandler(
   delivery: Delivery,
   clock: ProcessClock,
   call: ModelCall | undefined,
+  commits: (call: ModelCall) => void,
   ended: (end: HandlerEnd) => void,
 ): unknown {
   if (plan.pace === 'sync') {
@@ -63,7 +79,10 @@ export function actHandler(
   }
   const run = async (): Promise<void> => {
     if (plan.pace !== 'micro') await slow(plan, delivery.signal, clock);
-    if (plan.commits) await delivery.commit().catch(() => undefined);
+    if (plan.commits) {
+      if (call !== undefined) commits(call);
+      await delivery.commit().catch(() => undefined);
+    }
   };
   return run().then(
     () => {
@@ -106,6 +125,8 @@ function conclude(end: HandlerEnd): void {
       throw new FreezeError('key');
     case 'freeze-partition':
       throw new FreezeError('partition');
+    case 'dead-letter':
+      throw new DeadLetterError();
     case 'hopeless':
       throw new NonRetryableError();
   }

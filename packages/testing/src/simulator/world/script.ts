@@ -55,7 +55,7 @@ function checkAtRest(world: Simulation, process: SimProcess, partition: HeldPart
     .between(partition.position, last + 1)
     .filter(({ offset }) => !partition.wasRestored(offset));
   violations.expect(stands || behind.length === 0, 'liveness', () => `${what} was never offered ${behind[0]?.offset}`);
-  if (partition.worker.commit === 'manual') return;
+  if (partition.byHand) return;
   violations.expect(partition.dirtySince === undefined, 'liveness', () => `${what} has not committed what has settled`);
 }
 

@@ -3,6 +3,7 @@ import type { InMemoryConsumer } from '../../client/consumer.js';
 import type { InMemoryCluster } from '../../cluster.js';
 import type { Decisions } from '../decisions.js';
 import { keyOf, numberOf } from '../model/names.js';
+import type { ModelCall } from '../model/model-call.js';
 import { type ModelWorld, ProcessModel } from '../model/process-model.js';
 import { checkStep } from '../model/step-check.js';
 import { groupName, topicName, workerName, type WorkerSpec } from '../scenario/scenario.js';
@@ -183,16 +184,29 @@ export class SimProcess {
     const { scenario, decisions, calm } = this.world;
     const held = this.model.find(group, numberOf(topic), partition);
     const call = this.model.started(held, offset, delivery.attempt, delivery.signal);
+    this.world.violations.expect(
+      delivery.record.value !== null,
+      'no-loss',
+      () => `${this.name} handles ${key} without its value`,
+    );
     const plan = planHandler(decisions, calm ? CALM : scenario.handlers, worker, [key], nth);
     const what = `${topic}/${partition} ${offset} of ${delivery.groupId}`;
     this.world.history.note(this.name, () => `handles ${what}, attempt ${delivery.attempt}: ${describePlan(plan)}`);
-    return actHandler(plan, delivery, this.#handlerClock, call, (end) => {
+    const commits = (made: ModelCall): void => this.#commits(worker, made);
+    return actHandler(plan, delivery, this.#handlerClock, call, commits, (end) => {
       this.world.history.note(
         this.name,
         () => `through with ${what}: ${end}${delivery.signal.aborted ? ', aborted' : ''}`,
       );
       if (call !== undefined) this.model.ended(call, end);
     });
+  }
+
+  /** By its own word the record is done: a commit may pass it. */
+  #commits(worker: WorkerSpec, { partition, held, givenUp }: ModelCall): void {
+    if (partition.dead || givenUp || worker.commit === 'none' || worker.delivery === 'at-most-once') return;
+    held.released = true;
+    this.world.groups.settled(keyOf(partition.group, partition.topic, partition.partition), held.record.offset);
   }
 
   #heard(event: EngineEvent): void {

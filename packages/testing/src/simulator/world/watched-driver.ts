@@ -3,9 +3,11 @@ import type {
   CommittedOffset,
   DriverConsumer,
   DriverConsumerListener,
+  DriverProducer,
   KafkaDriver,
   LogRange,
   OffsetCommit,
+  OutgoingRecord,
   RecordBatch,
   StartPosition,
   TopicPartition,
@@ -24,6 +26,8 @@ export interface Watcher {
   lost(groupId: string, partitions: readonly TopicPartition[]): void;
   offered(groupId: string, batch: RecordBatch): void;
   taken(groupId: string, batch: RecordBatch, taken: number): void;
+  /** @returns what to call when it has been acknowledged or not. */
+  copying(record: OutgoingRecord): () => void;
   stateChanged(groupId: string, state: string): void;
   committing(groupId: string, offsets: readonly OffsetCommit[]): void;
   committed(groupId: string, error: unknown): void;
@@ -35,7 +39,7 @@ export interface Watcher {
   left(groupId: string): void;
 }
 
-/** A driver whose consumers are watched. */
+/** A driver whose consumers and producers are watched. */
 export function watchDriver(driver: KafkaDriver, watcher: Watcher): KafkaDriver {
   return {
     ...driver,
@@ -44,6 +48,26 @@ export function watchDriver(driver: KafkaDriver, watcher: Watcher): KafkaDriver 
       watcher.made(options.groupId, consumer);
       return watchConsumer(consumer, options.groupId, watcher);
     },
+    createProducer: () => watchProducer(driver.createProducer(), watcher),
+  };
+}
+
+function watchProducer(producer: DriverProducer, watcher: Watcher): DriverProducer {
+  return {
+    connect: () => producer.connect(),
+    send: async (records) => {
+      if (!watcher.alive) return never();
+      const ended = records.map((record) => watcher.copying(record));
+      const sent = await producer.send(records).then(
+        (metadata) => ({ metadata, error: undefined }),
+        (error: unknown) => ({ metadata: [], error }),
+      );
+      if (!watcher.alive) return never();
+      for (const end of ended) end();
+      if (sent.error !== undefined) throw sent.error;
+      return sent.metadata;
+    },
+    close: () => producer.close(),
   };
 }
 

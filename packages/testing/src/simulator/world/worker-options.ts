@@ -1,11 +1,18 @@
-import { fixed, freeze, skip, type WorkerOptions } from '@kafka-worker/engine';
+import {
+  deadLetter,
+  type FinalPolicy,
+  fixed,
+  freeze,
+  retryTopics,
+  skip,
+  type WorkerOptions,
+} from '@kafka-worker/engine';
 import { numberOf } from '../model/names.js';
-import type { WorkerSpec } from '../scenario/scenario.js';
+import { DEAD_LETTERS, RETRY_DELAYS_MS, type WorkerSpec } from '../scenario/scenario.js';
 
 /** The engine's options that a worker of a scenario stands for. */
 export function optionsOf(worker: WorkerSpec): WorkerOptions {
   const { orderBy } = worker;
-  const [type, scope] = worker.onFailure.split('-') as ['freeze' | 'skip', 'key' | 'partition' | undefined];
   return {
     concurrency: worker.concurrency,
     ...(worker.concurrency === 'serial' ? {} : { limit: worker.limit }),
@@ -20,10 +27,28 @@ export function optionsOf(worker: WorkerSpec): WorkerOptions {
           },
         }
       : {}),
-    commit: worker.commit,
+    ...(worker.delivery === 'at-most-once' ? { delivery: worker.delivery } : { commit: worker.commit }),
     retry: { attempts: worker.attempts, backoff: fixed(worker.backoffMs) },
-    onFailure: type === 'skip' ? skip() : freeze(scope),
+    onFailure: worker.retryTopics ? retryTopics(RETRY_DELAYS_MS, policyOf(worker), { create: true }) : policyOf(worker),
     ...(worker.timeoutMs === undefined ? {} : { timeoutMs: worker.timeoutMs }),
     buffer: { records: worker.bufferRecords, bytes: worker.bufferBytes },
   };
+}
+
+function policyOf({ onFailure, unfreezeAfterMs, budget }: WorkerSpec): FinalPolicy {
+  const timer = unfreezeAfterMs === undefined ? {} : { unfreezeAfterMs };
+  switch (onFailure) {
+    case 'skip':
+      return skip();
+    case 'freeze-key':
+      return freeze('key', timer);
+    case 'freeze-partition':
+      return freeze('partition', timer);
+    case 'dead-letter':
+      return deadLetter({
+        topic: DEAD_LETTERS,
+        budget: budget ?? false,
+        whenSpent: freeze('partition', timer),
+      });
+  }
 }
