@@ -36,7 +36,7 @@ export class Committer {
   #flushing = 0;
   /** Partitions that `confirm` was called for, and the round that will have them. */
   readonly #asked = new Set<PartitionAssignment>();
-  #confirming: Promise<void> | undefined;
+  #confirming: Promise<ReadonlySet<PartitionAssignment>> | undefined;
 
   constructor(
     readonly groupId: string,
@@ -92,20 +92,23 @@ export class Committer {
    * the round before takes, share a commit.
    * @throws CommitError
    */
-  confirm(partition: PartitionAssignment): Promise<void> {
+  async confirm(partition: PartitionAssignment): Promise<void> {
     this.#asked.add(partition);
-    return (this.#confirming ??= this.#confirm());
+    const sent = await (this.#confirming ??= this.#confirm());
+    // given back meanwhile: of this one nothing was sent
+    if (!sent.has(partition)) throw new CommitError('COMMIT_STALE', 'the partition is not committed any more');
   }
 
-  async #confirm(): Promise<void> {
+  async #confirm(): Promise<ReadonlySet<PartitionAssignment>> {
     await Promise.resolve();
     this.#flushing++;
     while (this.#inFlight !== undefined) await this.#inFlight.catch(() => {});
     this.#flushing--;
     this.#confirming = undefined;
-    const asked = [...this.#asked];
+    const sent = new Set(this.#closed ? [] : [...this.#asked].filter(({ alive, commits }) => alive && commits));
     this.#asked.clear();
-    await this.#send(asked);
+    await this.#send([...sent]);
+    return sent;
   }
 
   /**
