@@ -1,1 +1,3 @@
-export {};
+export { redisIdempotency } from './redis-idempotency.js';
+export type { RedisIdempotencyOptions } from './options.js';
+export type { IoredisClient, NodeRedisArguments, NodeRedisClient, RedisClient } from './redis-client.js';
