@@ -226,7 +226,7 @@ describe.each(WAYS)('failures, run as %s', (way) => {
       class Host {
         constructor(readonly mine: PerRecord) {}
         @KafkaWorker({
-          topics: ['orders', /^pay/],
+          topics: [/^pay/, 'orders'],
           concurrency: 'serial',
           retry: { attempts: 1 },
           onFailure: retryTopics([20], skip(), { create: true }),
