@@ -82,22 +82,19 @@ function originOf(record: KafkaRecord): DeadLetterOrigin | undefined {
   };
 }
 
-/**
- * The order in which records were given up on, which keeps the order of every lane; those of one moment by their
- * origin. Negative: `a` comes first.
- */
-export function compareLetters(a: DeadLetter, b: DeadLetter): number {
+/** When a record was given up on: the order of these keeps that of every lane. Milliseconds since the epoch. */
+export function momentOf({ origin, timestamp }: DeadLetter): number {
+  return origin?.failedAt ?? timestamp;
+}
+
+/** The order of those of one moment. Negative: `a` comes first. */
+export function compareOrigins(a: DeadLetter, b: DeadLetter): number {
   return (
-    momentOf(a) - momentOf(b) ||
     compareText(a.origin?.topic, b.origin?.topic) ||
     (a.origin?.partition ?? -1) - (b.origin?.partition ?? -1) ||
     (a.origin?.offset ?? -1) - (b.origin?.offset ?? -1) ||
     a.partition - b.partition
   );
-}
-
-function momentOf({ origin, timestamp }: DeadLetter): number {
-  return origin?.failedAt ?? timestamp;
 }
 
 function compareText(a = '', b = ''): number {

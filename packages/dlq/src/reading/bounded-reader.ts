@@ -10,7 +10,6 @@ import {
   type StartPosition,
   type TopicPartition,
 } from '@kafka-worker/engine';
-import { compareLetters } from '../letters/dead-letter.js';
 import { Bell } from './bell.js';
 import { PartitionReading, type Found } from './partition-reading.js';
 
@@ -233,11 +232,11 @@ export class BoundedReader implements DriverConsumerListener {
     if (!this.#settled) return undefined;
     let next: PartitionReading | undefined;
     for (const reading of this.#readings.values()) {
-      if (reading.first === undefined) {
+      if (!reading.shows) {
         if (!reading.isRead) return undefined;
         continue;
       }
-      if (next?.first === undefined || compareLetters(reading.first.letter, next.first.letter) < 0) next = reading;
+      if (next === undefined || reading.isBefore(next)) next = reading;
     }
     return next;
   }

@@ -1,10 +1,16 @@
 import { recordBytes, type KafkaRecord } from '@kafka-worker/engine';
-import type { DeadLetter } from '../letters/dead-letter.js';
+import { compareOrigins, momentOf, type DeadLetter } from '../letters/dead-letter.js';
 
 /** A record that is wanted, and what its headers say. */
 export interface Found {
   readonly record: KafkaRecord;
   readonly letter: DeadLetter;
+}
+
+/** One that waits, with the moment by which its turn comes: never before that of the one in front of it. */
+interface Waiting {
+  readonly found: Found;
+  readonly moment: number;
 }
 
 /** What waits of one partition at most: nothing more is taken until half of it is gone. */
@@ -19,7 +25,9 @@ export class PartitionReading {
   full = false;
   /** Offset from which nothing came up to the end: markers of transactions, or what compaction has removed. */
   silentFrom: number | undefined;
-  readonly #waiting: Found[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** Clocks differ, and what was written first in a partition comes first whatever they say. */
+  #moment = -Infinity;
   #bytes = 0;
 
   constructor(
@@ -40,8 +48,16 @@ export class PartitionReading {
     return this.isRead && this.#waiting.length === 0;
   }
 
-  get first(): Found | undefined {
-    return this.#waiting[0];
+  /** True where it has something to show. */
+  get shows(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** True where its first record comes before that of the other. Both have one. */
+  isBefore(other: PartitionReading): boolean {
+    const [mine, theirs] = [this.#waiting[0], other.#waiting[0]];
+    if (mine === undefined || theirs === undefined) return mine !== undefined;
+    return (mine.moment - theirs.moment || compareOrigins(mine.found.letter, theirs.found.letter)) < 0;
   }
 
   get hasRoom(): boolean {
@@ -54,12 +70,13 @@ export class PartitionReading {
   }
 
   put(found: Found): void {
-    this.#waiting.push(found);
+    this.#moment = Math.max(this.#moment, momentOf(found.letter));
+    this.#waiting.push({ found, moment: this.#moment });
     this.#bytes += recordBytes(found.record);
   }
 
   shift(): Found | undefined {
-    const found = this.#waiting.shift();
+    const found = this.#waiting.shift()?.found;
     if (found !== undefined) this.#bytes -= recordBytes(found.record);
     return found;
   }
