@@ -40,6 +40,9 @@ const REPLAY = {
   'request-records': TEXT,
 } as const;
 
+/** Every option there is, without its dashes. */
+export const OPTION_NAMES: readonly string[] = Object.keys({ ...COMMON, ...LIST, ...REPLAY });
+
 /** What both commands are told. */
 export interface CommonOptions {
   readonly topic: string;
