@@ -140,7 +140,11 @@ describe('keys that freeze and go on at random', () => {
       };
       const live = [await member()];
       for (let step = 0; step < 60; step++) {
-        for (const partition of [0, 1]) world.produce(Array.from({ length: pick(8) }, () => `k${pick(4)}`), partition);
+        for (const partition of [0, 1])
+          world.produce(
+            Array.from({ length: pick(8) }, () => `k${pick(4)}`),
+            partition,
+          );
         await world.clock.advance(pick(60));
         if (random() < 0.05) world.cluster.skipOffsets('t', pick(2), 1 + pick(3));
         const one = live[pick(live.length)];

@@ -65,7 +65,9 @@ function snapshotPartition(partition: PartitionAssignment, now: number): Partiti
     waiting: partition.waiting,
     mapChars: partition.mapChars,
     ...(tracker.first === undefined ? {} : { heldBy: snapshotTask(tracker.first, now) }),
-    runningRecords: tasks.filter(({ state }) => state === 'running' || state === 'claiming').map((task) => snapshotTask(task, now)),
+    runningRecords: tasks
+      .filter(({ state }) => state === 'running' || state === 'claiming')
+      .map((task) => snapshotTask(task, now)),
     frozen: tasks.flatMap(snapshotFreeze),
     parked: partition.parked.size,
     ...(partition.held === undefined ? {} : { held: partition.held }),

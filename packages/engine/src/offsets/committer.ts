@@ -16,6 +16,12 @@ interface Entry {
 }
 
 /**
+ * How a round ended for each partition that was part of it; undefined: acknowledged. The trouble of one partition is not
+ * that of those who wait for another.
+ */
+type Outcome = ReadonlyMap<PartitionAssignment, CommitError | undefined>;
+
+/**
  * Sends the commits of one group member: one round at a time, each with everything that has changed. Offsets go out in
  * one request, those of `transactional()` partitions in a transaction each.
  *
@@ -25,7 +31,7 @@ interface Entry {
 export class Committer {
   readonly #dirty = new Set<PartitionAssignment>();
   /** The round under way; rounds never overlap. */
-  #inFlight: Promise<void> | undefined;
+  #inFlight: Promise<unknown> | undefined;
   #timer: TimerHandle;
   /** When the timer fires; Infinity: it is not set. */
   #timerDue = Infinity;
@@ -36,7 +42,7 @@ export class Committer {
   #flushing = 0;
   /** Partitions that `confirm` was called for, and the round that will have them. */
   readonly #asked = new Set<PartitionAssignment>();
-  #confirming: Promise<ReadonlySet<PartitionAssignment>> | undefined;
+  #confirming: Promise<Outcome> | undefined;
 
   constructor(
     readonly groupId: string,
@@ -81,10 +87,11 @@ export class Committer {
    * @throws CommitError when the broker does not acknowledge it, or all of them are gone.
    */
   async flush(partitions: readonly PartitionAssignment[]): Promise<void> {
-    this.#flushing++;
-    while (this.#inFlight !== undefined) await this.#inFlight.catch(() => {});
-    this.#flushing--;
-    await this.#send(partitions);
+    await this.#turn();
+    const outcome = await this.#send(partitions);
+    const gone = this.#closed || !partitions.some(({ alive }) => alive);
+    if (outcome.size === 0 && partitions.length > 0 && gone) throw stale();
+    for (const partition of partitions) throwIf(outcome.get(partition));
   }
 
   /**
@@ -94,21 +101,26 @@ export class Committer {
    */
   async confirm(partition: PartitionAssignment): Promise<void> {
     this.#asked.add(partition);
-    const sent = await (this.#confirming ??= this.#confirm());
+    this.#confirming ??= this.#confirm();
+    const outcome = await this.#confirming;
     // given back meanwhile: of this one nothing was sent
-    if (!sent.has(partition)) throw new CommitError('COMMIT_STALE', 'the partition is not committed any more');
+    throwIf(outcome.has(partition) ? outcome.get(partition) : stale());
   }
 
-  async #confirm(): Promise<ReadonlySet<PartitionAssignment>> {
+  async #confirm(): Promise<Outcome> {
     await Promise.resolve();
+    await this.#turn();
+    this.#confirming = undefined;
+    const asked = [...this.#asked];
+    this.#asked.clear();
+    return this.#send(asked);
+  }
+
+  /** Waits for the round under way; the next one is the caller's. */
+  async #turn(): Promise<void> {
     this.#flushing++;
     while (this.#inFlight !== undefined) await this.#inFlight.catch(() => {});
     this.#flushing--;
-    this.#confirming = undefined;
-    const sent = new Set(this.#closed ? [] : [...this.#asked].filter(({ alive, commits }) => alive && commits));
-    this.#asked.clear();
-    await this.#send([...sent]);
-    return sent;
   }
 
   /**
@@ -155,7 +167,7 @@ export class Committer {
   #kick(): void {
     if (this.#inFlight !== undefined || this.#held || this.#closed || this.#dirty.size === 0) return;
     this.#clearTimer();
-    this.#send([...this.#dirty]).catch(() => {}); // an event has told of it, and what failed is dirty again
+    void this.#send([...this.#dirty]); // an event tells of what fails, and it is dirty again
   }
 
   /**
@@ -163,43 +175,48 @@ export class Committer {
    * timer that time has come while the round was under way.
    */
   #again(): void {
-    if (this.#flushing > 0) return;
-    const due = this.#timerDue === Infinity;
-    for (const partition of this.#dirty) {
-      const { intervalMs, records } = partition.worker.options.commit;
-      if ((due && intervalMs !== Infinity) || partition.settledSinceCommit >= records) return this.#kick();
-    }
+    if (this.#flushing === 0 && this.#due().length > 0) this.#kick();
   }
 
-  /** @throws CommitError, the first of the round */
-  #send(partitions: readonly PartitionAssignment[]): Promise<void> {
-    const alive = this.#closed ? [] : partitions.filter((partition) => partition.alive);
-    if (alive.length === 0) {
-      if (partitions.length === 0) return Promise.resolve();
-      return Promise.reject(new CommitError('COMMIT_STALE', 'the partition is not held by this process any more'));
-    }
+  /** Dirty partitions whose time, or number of records, has come. */
+  #due(): PartitionAssignment[] {
+    const late = this.#timerDue === Infinity;
+    return [...this.#dirty].filter(({ worker, settledSinceCommit }) => {
+      const { intervalMs, records } = worker.options.commit;
+      return (late && intervalMs !== Infinity) || settledSinceCommit >= records;
+    });
+  }
+
+  /**
+   * A round with these partitions, and with those that are due: who asks again and again must not keep others waiting.
+   * Never rejects.
+   */
+  #send(asked: readonly PartitionAssignment[]): Promise<Outcome> {
+    const outcome = new Map<PartitionAssignment, CommitError | undefined>();
+    const partitions = this.#closed ? [] : [...new Set([...asked, ...(this.#held ? [] : this.#due())])];
     const plain: Entry[] = [];
-    const works: Promise<CommitError | undefined>[] = [];
-    for (const partition of alive) {
-      if (!partition.commits) continue;
+    const works: Promise<void>[] = [];
+    for (const partition of partitions) {
+      if (!partition.alive || !partition.commits) continue;
       // what is part of a transaction is committed when there is something to commit, and then only
       if (partition.producer !== undefined && !partition.dirty) continue;
+      outcome.set(partition, undefined);
       const offset = partition.snapshot();
-      if (offset === undefined) works.push(this.#tooLarge(partition));
+      if (offset === undefined) works.push(this.#tooLarge(partition, outcome));
       else if (partition.producer === undefined) plain.push({ partition, offset });
-      else works.push(this.#track([{ partition, offset }], () => commitTransaction(this, partition, offset)));
+      else works.push(this.#track([{ partition, offset }], outcome, () => commitTransaction(this, partition, offset)));
     }
-    if (plain.length > 0) works.push(this.#track(plain, () => this.#commitPlain(plain)));
-    if (works.length === 0) return Promise.resolve();
-    const round = Promise.all(works).then((errors) => {
+    if (plain.length > 0) works.push(this.#track(plain, outcome, () => this.#commitPlain(plain)));
+    if (works.length === 0) return Promise.resolve(outcome);
+    const round = Promise.all(works).then(() => {
       this.#inFlight = undefined;
-      const error = errors.find((one) => one !== undefined);
-      if (error === undefined) return this.#again();
-      if (this.#dirty.size > 0) this.#schedule(RETRY_MS);
-      throw error;
+      const failed = [...outcome.values()].some((error) => error !== undefined);
+      if (!failed) this.#again();
+      else if (this.#dirty.size > 0) this.#schedule(RETRY_MS);
+      return outcome;
     });
     this.#inFlight = round;
-    for (const partition of alive) partition.heedMapSize();
+    for (const partition of outcome.keys()) partition.heedMapSize();
     return round;
   }
 
@@ -220,7 +237,11 @@ export class Committer {
   }
 
   /** Takes what is told of these partitions as sent, and puts it back where it was not. Never rejects. */
-  #track(entries: readonly Entry[], work: () => Promise<void>): Promise<CommitError | undefined> {
+  #track(
+    entries: readonly Entry[],
+    outcome: Map<PartitionAssignment, CommitError | undefined>,
+    work: () => Promise<void>,
+  ): Promise<void> {
     for (const { partition } of entries) {
       this.#dirty.delete(partition);
       partition.dirty = false;
@@ -235,7 +256,6 @@ export class Committer {
         }
         const durationMs = this.clock.now() - startedAt;
         this.events.emit({ type: 'commit.succeeded', groupId: this.groupId, partitions: entries.length, durationMs });
-        return undefined;
       },
       (thrown: unknown) => {
         const error =
@@ -244,23 +264,26 @@ export class Committer {
             : new CommitError('COMMIT_FAILED', ensureError(thrown).message, { cause: thrown });
         const longest = Math.max(...entries.map(({ offset }) => offset.metadata.length));
         for (const { partition, offset } of entries) {
+          outcome.set(partition, error);
           this.#failed(partition, error, offset.metadata.length === longest);
         }
         this.#tell(error);
-        return error;
       },
     );
   }
 
   /** Its done-set has to become smaller first: it is tried again, and grows no more meanwhile. */
-  async #tooLarge(partition: PartitionAssignment): Promise<CommitError> {
+  async #tooLarge(
+    partition: PartitionAssignment,
+    outcome: Map<PartitionAssignment, CommitError | undefined>,
+  ): Promise<void> {
     const { topic, partition: number, mapChars } = partition;
     const message = `the done-set of ${topic}/${number} takes ${mapChars} characters, and without it records would be repeated`;
-    this.#failed(partition, new CommitError('COMMIT_FAILED', message), false);
-    await Promise.resolve();
     const error = new CommitError('COMMIT_FAILED', message);
+    outcome.set(partition, error);
+    this.#failed(partition, error, false);
+    await Promise.resolve();
     this.#tell(error);
-    return error;
   }
 
   #tell(error: CommitError): void {
@@ -275,4 +298,13 @@ export class Committer {
     partition.dirty = true;
     this.#dirty.add(partition);
   }
+}
+
+function stale(): CommitError {
+  return new CommitError('COMMIT_STALE', 'the partition is not held by this process any more');
+}
+
+/** @throws CommitError */
+function throwIf(error: CommitError | undefined): void {
+  if (error !== undefined) throw error;
 }
