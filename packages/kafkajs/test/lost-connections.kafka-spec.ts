@@ -1,25 +1,8 @@
-import net from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import type { ISocketFactory } from 'kafkajs';
 import { testBrokers, createTopic, fill, testDriver, uniqueName } from './support/broker.js';
 import { Member } from './support/member.js';
 import { until } from './support/until.js';
-
-/** Connections that can be cut in the middle of things. */
-class Wires {
-  private readonly open = new Set<net.Socket>();
-
-  readonly factory: ISocketFactory = ({ host, port, onConnect }) => {
-    const socket = net.connect({ host, port }, onConnect);
-    this.open.add(socket);
-    socket.once('close', () => this.open.delete(socket));
-    return socket;
-  };
-
-  cut(): void {
-    for (const socket of this.open) socket.destroy(new Error('cut by the test'));
-  }
-}
+import { Wires } from './support/wires.js';
 
 describe('lost connections', () => {
   async function wired(retries: number) {

@@ -2,15 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 import type { LoopEvent, LoopOptions } from './transaction-loop.js';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The loop as one file that Node runs. Returns its path and what removes it. */
-export async function bundleLoop(name: string): Promise<{ file: string; remove: () => Promise<void> }> {
+export function bundleLoop(name: string): { file: string; remove: () => Promise<void> } {
   const file = `${ROOT}.cache/kafkajs/${name}.mjs`;
-  await build({
+  buildSync({
     entryPoints: [fileURLToPath(new URL('./transaction-loop.ts', import.meta.url))],
     outfile: file,
     bundle: true,
@@ -22,6 +22,9 @@ export async function bundleLoop(name: string): Promise<{ file: string; remove: 
   });
   return { file, remove: () => rm(file, { force: true }) };
 }
+
+/** How long a process may take to end by itself. Milliseconds. */
+const STOP_PATIENCE_MS = 10_000;
 
 /** A process that commits number after number. */
 export class LoopProcess {
@@ -46,10 +49,13 @@ export class LoopProcess {
     return this.events.some((event) => event.type === type);
   }
 
-  /** Ends by itself after the transaction under way. */
-  async stop(): Promise<void> {
+  /** Ends by itself after the transaction under way. Resolves with the exit code, null where it had to be killed. */
+  async stop(): Promise<number | null> {
     if (this.child.connected) this.child.send('stop');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_PATIENCE_MS);
     await this.exited;
+    clearTimeout(timer);
+    return this.child.exitCode;
   }
 
   /** `kill -9`. */

@@ -58,6 +58,8 @@ async function loop({ brokers, transactionalId, groupId, input, output }: LoopOp
     else tell({ type: 'failed', why: error instanceof Error ? String(error.stack) : String(error) });
   } finally {
     await Promise.all([producer.close(), admin.close()]);
+    process.removeAllListeners('disconnect');
+    // Nothing else is left that would keep it alive, or close() has forgotten something.
     process.disconnect();
   }
 }
