@@ -21,6 +21,7 @@ import {
   transactional,
 } from '@kafka-worker/nestjs';
 import { boot, clusterWith, WAYS, type BootOptions, type Way } from './support/app.js';
+import { runtimeOf } from './support/events.js';
 
 let app: INestApplicationContext | undefined;
 afterEach(async () => {
@@ -128,6 +129,27 @@ describe.each(WAYS)('one error with every mistake stops the boot, run as %s', (w
     expect(lines(await failure(way, { controllers: [Orders] }, 'orders'))).toEqual([
       `Orders#third, option "topic": /^ord/ of group 'group' belongs to Orders#first already; give one of them another groupId`,
     ]);
+  });
+
+  it('a pattern and the dead letters that it matches are two things, so a worker of the group may read these', async () => {
+    @Controller()
+    class Orders {
+      @KafkaWorker({
+        topic: /^orders/,
+        onFailure: retryTopics([1000], deadLetter({ topic: 'orders.dead' }), { create: true }),
+      })
+      all(): void {}
+      @KafkaWorker({ topics: ['orders.dead', 'orders.group.retry-1'] })
+      dead(): void {}
+    }
+    app = await boot(way, {
+      cluster: clusterWith('orders.eu', 'orders.dead', 'orders.group.retry-1'),
+      controllers: [Orders],
+    });
+    const topics = runtimeOf(app)
+      .inspect()
+      .groups.flatMap(({ workers }) => workers.map((worker) => worker.topics.join()));
+    expect(topics.toSorted()).toEqual(['orders.dead,orders.group.retry-1', 'orders.eu,orders.eu.group.retry-1000']);
   });
 
   it('no group, neither of the module nor of the worker', async () => {

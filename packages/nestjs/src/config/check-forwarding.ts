@@ -1,29 +1,23 @@
-import {
-  failurePolicyMistake,
-  retryTopicName,
-  type ConfigurationMistake,
-  type FailurePolicy,
-} from '@kafka-worker/engine';
+import { failurePolicyMistake, retryTopicName, type ConfigurationMistake } from '@kafka-worker/engine';
+import { deadLetterOf, type Forwarding } from '../runtime/forward-topics.js';
 import { show } from '../utils/show.js';
 import { topicMistake } from './check-worker-extras.js';
 
-/** What of a worker decides where its failed records go. @internal */
-export interface Forwarding {
+/** A worker that may send failed records elsewhere. @internal */
+export interface ForwardingWorker extends Forwarding {
   readonly id: string;
-  readonly groupId: string;
   readonly topics: readonly (string | RegExp)[];
-  readonly options: { readonly onFailure?: FailurePolicy };
 }
 
 /** What is wrong with the topics a worker's failed records are sent to. @internal */
-export function checkForwarding({ id, groupId, topics, options }: Forwarding): ConfigurationMistake[] {
-  const { onFailure } = options;
+export function checkForwarding({ id, groupId, topics, options }: ForwardingWorker): ConfigurationMistake[] {
+  const onFailure = options?.onFailure;
   if (onFailure === undefined || failurePolicyMistake(onFailure) !== undefined) return []; // named already
   const mistakes: ConfigurationMistake[] = [];
   const wrong = (message: string): void => void mistakes.push({ where: id, option: 'onFailure', message });
-  const last = onFailure.type === 'retry-topics' ? onFailure.then : onFailure;
 
-  if (last.type === 'dead-letter') {
+  const last = deadLetterOf(onFailure);
+  if (last) {
     const mistake = topicMistake(last.topic);
     if (mistake !== undefined) wrong(`deadLetter: ${mistake}`);
     // a pattern does not mean it, whatever it matches

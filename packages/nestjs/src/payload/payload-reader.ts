@@ -1,8 +1,8 @@
 import type { Delivery } from '@kafka-worker/engine';
 import type { ConsumerDeserializer } from '@nestjs/microservices';
 import { toKafkaMessage } from '../context/kafka-message.js';
-import type { StandardSchema, StandardSchemaIssue } from '../interfaces/standard-schema.interface.js';
 import { topicOf } from '../handlers/topic-of.js';
+import type { StandardSchema, StandardSchemaIssue } from '../interfaces/standard-schema.interface.js';
 import { decode } from './decode.js';
 import { PayloadError } from './payload.error.js';
 

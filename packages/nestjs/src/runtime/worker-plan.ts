@@ -17,6 +17,7 @@ import { topicOf } from '../handlers/topic-of.js';
 import type { KafkaWorkerOptions, WorkerDefaults } from '../interfaces/worker-options.interface.js';
 import type { Registration } from '../server/kafka-worker.server.js';
 import { show } from '../utils/show.js';
+import { isForwardTopic } from './forward-topics.js';
 
 /** A worker as it will be started. @internal */
 export interface PlannedWorker {
@@ -146,13 +147,16 @@ function checkedPatterns(
 /** One record of a group goes to one worker: two of them on a topic could not share its offset. */
 function overlaps(workers: readonly PlannedWorker[]): ConfigurationMistake[] {
   const mistakes: ConfigurationMistake[] = [];
+  const isForward = (topic: string | RegExp): boolean => typeof topic === 'string' && isForwardTopic(workers, topic);
+  const share = (a: string | RegExp, b: string | RegExp): boolean =>
+    meet(a, b) && (typeof a === typeof b || !(isForward(a) || isForward(b)));
   workers.forEach((worker, index) => {
     for (const [place, topic] of worker.topics.entries()) {
       const twice = worker.topics.slice(0, place).some((other) => String(topic) === String(other));
       if (twice) mistakes.push({ where: worker.id, option: 'topic', message: `${show(topic)} is named twice` });
       const other = workers
         .slice(0, index)
-        .find((before) => before.groupId === worker.groupId && before.topics.some((before) => meet(topic, before)));
+        .find(({ groupId, topics }) => groupId === worker.groupId && topics.some((before) => share(topic, before)));
       if (!other) continue;
       const message = `${show(topic)} of group '${worker.groupId}' belongs to ${other.id} already; give one of them another groupId`;
       mistakes.push({ where: worker.id, option: 'topic', message });

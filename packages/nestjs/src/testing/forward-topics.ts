@@ -1,4 +1,5 @@
-import { retryTopicName, retryTopicPattern, type FailurePolicy, type WorkerDefinition } from '@kafka-worker/engine';
+import type { FailurePolicy, WorkerDefinition } from '@kafka-worker/engine';
+import { deadLetterOf, isForwardTopic, retrySuffixes } from '../runtime/forward-topics.js';
 
 /** A worker as far as topics go. */
 export type Reader = Pick<WorkerDefinition, 'topics' | 'groupId' | 'options'>;
@@ -10,7 +11,7 @@ export interface ForwardTopic {
   readonly partitions: number | undefined;
 }
 
-/** Which topics the workers of one connection read, and where their failed records go: as their engine sees it. */
+/** Which topics the workers of one connection read, as their engine sees it. */
 export class TopicReaders {
   constructor(private readonly workers: readonly Reader[]) {}
 
@@ -19,24 +20,17 @@ export class TopicReaders {
    * retry topic of the worker; undefined: the worker does not read it.
    */
   sourceOf(worker: Reader, topic: string): string | undefined {
+    const isRead = (name: string): boolean => worker.topics.some((own) => this.means(own, name));
     for (const suffix of retrySuffixes(worker)) {
       const source = topic.endsWith(suffix) ? topic.slice(0, -suffix.length) : '';
-      if (source !== '' && this.#reads(worker, source)) return source;
+      if (source !== '' && isRead(source)) return source;
     }
-    return this.#reads(worker, topic) ? topic : undefined;
+    return isRead(topic) ? topic : undefined;
   }
 
-  /** A pattern does not mean topics of failed records, or these would go in circles. */
-  #reads({ topics }: Reader, topic: string): boolean {
-    return topics.some((own) => matches(own, topic) && (own === topic || !this.#isForward(topic)));
-  }
-
-  #isForward(topic: string): boolean {
-    return this.workers.some(({ groupId, options }) => {
-      const policy = options?.onFailure;
-      if (policy?.type === 'retry-topics' && retryTopicPattern(groupId).test(topic)) return true;
-      return deadLetterOf(policy)?.topic === topic;
-    });
+  /** Whether a name or a pattern means a topic. Patterns carry no state: the plan has taken `g` and `y` off them. */
+  means(own: string | RegExp, topic: string): boolean {
+    return typeof own === 'string' ? own === topic : own.test(topic) && !isForwardTopic(this.workers, topic);
   }
 }
 
@@ -48,22 +42,7 @@ export function forwardTopics(worker: Reader, source: string): ForwardTopic[] {
   return last ? [...topics, { topic: last.topic, partitions: shapeOf(last) }] : topics;
 }
 
-/** Expressions carry no state: the plan has taken `g` and `y` off them. */
-export function matches(own: string | RegExp, topic: string): boolean {
-  return typeof own === 'string' ? own === topic : own.test(topic);
-}
-
-function deadLetterOf(policy: FailurePolicy | undefined): Extract<FailurePolicy, { type: 'dead-letter' }> | undefined {
-  const last = policy?.type === 'retry-topics' ? policy.then : policy;
-  return last?.type === 'dead-letter' ? last : undefined;
-}
-
 function shapeOf(policy: FailurePolicy | undefined): number | undefined {
   const create = policy !== undefined && 'create' in policy ? policy.create : undefined;
   return typeof create === 'object' ? create.partitions : undefined;
-}
-
-function retrySuffixes({ groupId, options }: Reader): string[] {
-  const policy = options?.onFailure;
-  return policy?.type === 'retry-topics' ? policy.delaysMs.map((delayMs) => retryTopicName('', groupId, delayMs)) : [];
 }

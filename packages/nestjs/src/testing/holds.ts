@@ -29,6 +29,7 @@ export function findHold(groupId: string, record: RecordPosition, members: reado
 
 function holdOf({ offset }: RecordPosition, group: GroupSnapshot, partition: PartitionSnapshot): Hold {
   const own = partition.runningRecords.find((record) => record.offset === offset);
+  if (own?.state === 'claiming') return passing('its commit is awaited before its handler starts');
   if (own) return passing(`its handler ${partition.worker} runs and has not settled, attempt ${own.attempt}`);
   const where = `${partition.topic}/${partition.partition}`;
   if (partition.paused) return final(`${where} is paused; KafkaWorkerRuntime.resume() ends that`);

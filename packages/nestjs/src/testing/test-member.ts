@@ -11,7 +11,7 @@ import {
 import { filter, firstValueFrom } from 'rxjs';
 import type { KafkaWorkerConnection } from '../runtime/connection.js';
 import { AttributedDelivery } from './attributed-delivery.js';
-import { matches, TopicReaders } from './forward-topics.js';
+import { TopicReaders } from './forward-topics.js';
 import type { LedgerEntry, RecordLedger } from './record-ledger.js';
 
 /** `delivery` of a worker, in a word. */
@@ -67,7 +67,7 @@ export class TestMember {
   /** Handlers that run: places that are taken while a record waits do not count. */
   get isBusy(): boolean {
     return this.snapshot.groups.some(({ partitions }) =>
-      partitions.some(({ runningRecords }) => runningRecords.length > 0),
+      partitions.some(({ runningRecords }) => runningRecords.some(({ state }) => state === 'running')),
     );
   }
 
@@ -114,7 +114,7 @@ export class TestMember {
    * the start; undefined where nothing remains.
    */
   prepare(worker: WorkerDefinition, existing: readonly string[], began: () => void): WorkerDefinition | undefined {
-    const topics = worker.topics.filter((topic) => existing.some((name) => matches(topic, name)));
+    const topics = worker.topics.filter((topic) => existing.some((name) => this.#readers.means(topic, name)));
     if (topics.length === 0) return undefined;
     const isTransactional = this.guaranteeOf(worker.id) === 'transactional';
     return {

@@ -281,4 +281,20 @@ describe('a freeze that ends by itself', () => {
     expect(behind).toMatchObject({ disposition: 'done', durationMs: 30_000 });
     expect(await kafka.settled(frozen.record)).toMatchObject({ disposition: 'done' });
   });
+
+  it('ends for its own record only', async () => {
+    const { kafka } = await ordersWorker(fails, {
+      retry: once,
+      concurrency: 'key',
+      onFailure: freeze('key', { unfreezeAfterMs: 30_000 }),
+    });
+    const first = await kafka.deliver('orders', { key: 'ann', value: 1 });
+    await kafka.advance(10_000);
+    const second = await kafka.deliver('orders', { key: 'ben', value: 2 });
+    await kafka.advance(20_000); // the first has failed once more
+    expect((await kafka.settled(first.record)).attempts).toBe(2);
+    const now = kafka.clock.now();
+    expect(await kafka.settled(second.record)).toMatchObject({ disposition: 'frozen', attempts: 1 });
+    expect(kafka.clock.now()).toBe(now);
+  });
 });

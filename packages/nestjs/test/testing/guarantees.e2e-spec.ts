@@ -89,11 +89,15 @@ describe('transactional()', () => {
       },
       { delivery, retry: { attempts: 2 }, concurrency: 'unordered' },
     );
-    const results = await kafka.deliverAll('orders', ['flaky', 'good', 'flaky']);
-    expect(results.map(({ produced }) => produced.length)).toEqual([1, 1, 1]);
+    const values = ['flaky', 'good', 'good', 'flaky'];
+    const results = await kafka.deliverAll(
+      'orders',
+      values.map((value, index) => ({ value, partition: index % 2 })), // a transaction for each partition
+    );
+    expect(results.map(({ produced }) => produced.length)).toEqual([1, 1, 1, 1]);
     const places = results.flatMap(({ produced }) => produced.map(({ partition, offset }) => `${partition}@${offset}`));
-    expect(new Set(places).size).toBe(3);
-    expect(kafka.produced('shipments')).toHaveLength(3);
+    expect(new Set(places).size).toBe(4);
+    expect(kafka.produced('shipments')).toHaveLength(4);
   });
 
   it('shows what was sent where the answer to the commit was lost', async () => {
