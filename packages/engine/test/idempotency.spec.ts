@@ -521,6 +521,22 @@ describe('an attempt that is aborted', () => {
     await bench.clock.tick();
     expect(attempt.outcome).toBe('done');
     expect(bench.unmarked).toEqual([down]);
+    expect(bench.store.asked.filter((call) => call === 'settle')).toHaveLength(2);
     expect(bench.clock.pending).toBe(0);
+  });
+
+  it('leaves no timer, at whichever moment the abort comes', async () => {
+    for (let moment = 0; moment < 20; moment++) {
+      const bench = new Bench();
+      const acquiring = deferred();
+      bench.store.before = () => acquiring.promise;
+      const attempt = bench.attempt();
+      await bench.clock.tick();
+      acquiring.resolve();
+      for (let i = 0; i < moment; i++) await Promise.resolve();
+      attempt.abort();
+      await bench.clock.tick();
+      expect(bench.clock.pending).toBe(0);
+    }
   });
 });

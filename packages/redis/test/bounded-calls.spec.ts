@@ -99,4 +99,20 @@ describe('a Redis that does not answer', () => {
     hangs = false;
     expect(await store.acquire('k', 'again', 1_000)).toEqual({ state: 'held', leaseLeftMs: 0 });
   });
+
+  it('does not keep a call waiting when the store is closed', async () => {
+    const client: IoredisClient = {
+      evalsha: (_sha, _keys, _key, token) => (token === '' ? Promise.resolve(0) : new Promise(() => undefined)),
+      eval: async () => 0,
+      quit: async () => undefined,
+      disconnect: () => undefined,
+      status: 'ready',
+    };
+    const store = redisIdempotency({ client });
+    await store.open();
+    const refused = expect(store.settle('k', 'a', 1_000)).rejects.toThrow('was under way when the store was closed');
+    await store.close();
+    await refused;
+    expect(jest.getTimerCount()).toBe(0);
+  });
 });
