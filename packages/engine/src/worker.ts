@@ -10,6 +10,7 @@ import { finalPolicy } from './delivery/verdict.js';
 import { Settler, whereIs, whichIs } from './delivery/settler.js';
 import type { Task } from './delivery/task.js';
 import type { RecordBatch } from './driver/record.js';
+import type { CommitError } from './errors/commit.error.js';
 import { ensureError, KafkaWorkerError } from './errors/kafka-worker.error.js';
 import type { EventHub } from './events/emitter.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
@@ -210,11 +211,13 @@ export class Worker {
     task.state = 'claiming';
     const { assignment } = task;
     assignment.release(task);
+    if (assignment.mapHeld) assignment.lanes.releaseBelow(assignment.startBound); // the bound has risen
     const ask = (): void => {
       assignment.committer.confirm(assignment).then(
         () => task.state === 'claiming' && this.#run(task),
-        () => {
+        (error: CommitError) => {
           if (task.state !== 'claiming') return;
+          if (error.code === 'COMMIT_METADATA_TOO_LARGE') return this.#unclaim(task);
           task.timer = this.clock.setTimer(() => {
             task.timer = undefined;
             ask();
@@ -223,6 +226,17 @@ export class Worker {
       );
     };
     ask();
+  }
+
+  /** The commit that would pass it cannot be sent, and will not be before others have gone: they come first. */
+  #unclaim(task: Task): void {
+    const { assignment, lane } = task;
+    assignment.reinstate(task);
+    assignment.running--;
+    task.state = 'queued';
+    assignment.lanes.makeReady(lane);
+    this.#turns.offer(assignment);
+    this.#freeSlot(assignment);
   }
 
   // ---------------------------------------------------------------- results
@@ -245,7 +259,7 @@ export class Worker {
     this.#attempts.clearTimer(task);
     const partition = task.assignment;
     partition.running--;
-    const cutOff = task.aborted === 'rebalance' || task.aborted === 'shutdown';
+    const cutOff = task.aborted !== undefined && task.aborted !== 'timeout';
     if (!partition.alive) this.#late(task, 'failed');
     // what may be handled once only is not handled again because it was cut off
     else if (cutOff && this.options.delivery !== 'at-most-once') this.#putBack(task);

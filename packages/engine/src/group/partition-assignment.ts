@@ -19,6 +19,8 @@ import type { Worker } from '../worker.js';
 
 /** Above this share of the limit only records below the highest settled one are started: they make the map smaller. */
 const MAP_PRESSURE = 0.75;
+/** Below this share records are claimed out of order again. */
+const MAP_RELIEF = 0.5;
 
 /** What a partition is worked on with beside its offset; empty with `'at-least-once'` and `'at-most-once'`. */
 export interface PartitionResources {
@@ -126,6 +128,8 @@ export class PartitionAssignment {
   /** Characters of the map in the last snapshot. */
   mapChars = 0;
   #mapLimitChars = METADATA_LIMIT_CHARS;
+  /** `at-most-once`: the map was too large to claim anything but the first record. */
+  #tight = false;
   /** With `commit: 'manual'`: what the last `commit()` asked for. Before it: what was found. */
   #manual: OffsetCommit;
   #idle: (() => void)[] = [];
@@ -175,7 +179,8 @@ export class PartitionAssignment {
 
   /** Only records below this offset may start. */
   get startBound(): number {
-    return this.mapHeld ? this.tracker.highestSettled : Infinity;
+    if (!this.mapHeld) return Infinity;
+    return this.#tight ? this.tracker.frontier + 1 : this.tracker.highestSettled;
   }
 
   /** False where there is nothing to commit with, nowhere to commit from, or where the options say so. */
@@ -238,6 +243,13 @@ export class PartitionAssignment {
     this.released.add(task);
   }
 
+  /** A record that was released to be claimed, and whose handler has not started, is to be settled after all. */
+  reinstate(task: Task): void {
+    if (!this.released.delete(task)) return;
+    task.released = false;
+    this.tracker.reinstate(task);
+  }
+
   /** Releases the record and commits with it what is settled. @throws CommitError */
   async commitWith(task: Task): Promise<void> {
     this.#checkCommit();
@@ -264,9 +276,18 @@ export class PartitionAssignment {
     throw new KafkaWorkerError('NOT_TRANSACTIONAL', `commit() of ${this.worker.id} is not possible: ${why}`);
   }
 
+  /**
+   * Its map does not fit into a commit. With `'at-most-once'` every claim makes it larger while no claim can be had: from
+   * now on only the first record is claimed, until the map is small again.
+   */
+  tighten(): void {
+    this.#tight = this.worker.options.delivery === 'at-most-once';
+  }
+
   /** The broker takes less metadata than expected. What `commit()` asked for is kept without its map. */
   shrinkMapLimit(): void {
     this.#mapLimitChars = Math.floor(Math.min(this.#mapLimitChars, this.mapChars) / 2);
+    this.tighten();
     this.#manual = { ...this.#manual, metadata: '' };
   }
 
@@ -281,7 +302,8 @@ export class PartitionAssignment {
    * together: what is released starts at once, may settle at once, and would make the snapshot just taken an old one.
    */
   heedMapSize(): void {
-    const held = this.mapChars > this.#mapLimitChars * MAP_PRESSURE;
+    if (this.mapChars < this.#mapLimitChars * MAP_RELIEF) this.#tight = false;
+    const held = this.#tight || this.mapChars > this.#mapLimitChars * MAP_PRESSURE;
     if (held === this.mapHeld) return;
     this.mapHeld = held;
     this.worker.mapHeldChanged(this);

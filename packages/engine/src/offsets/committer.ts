@@ -87,7 +87,7 @@ export class Committer {
    * @throws CommitError when the broker does not acknowledge it, or all of them are gone.
    */
   async flush(partitions: readonly PartitionAssignment[]): Promise<void> {
-    await this.#turn();
+    while (this.#inFlight !== undefined) await this.#turn();
     const outcome = await this.#send(partitions);
     const gone = this.#closed || !partitions.some(({ alive }) => alive);
     if (outcome.size === 0 && partitions.length > 0 && gone) throw stale();
@@ -109,17 +109,17 @@ export class Committer {
 
   async #confirm(): Promise<Outcome> {
     await Promise.resolve();
-    await this.#turn();
+    while (this.#inFlight !== undefined) await this.#turn();
     this.#confirming = undefined;
     const asked = [...this.#asked];
     this.#asked.clear();
     return this.#send(asked);
   }
 
-  /** Waits for the round under way; the next one is the caller's. */
+  /** Waits for the round under way. Another one may have begun when its caller goes on: it has to look. */
   async #turn(): Promise<void> {
     this.#flushing++;
-    while (this.#inFlight !== undefined) await this.#inFlight.catch(() => {});
+    await this.#inFlight?.catch(() => {});
     this.#flushing--;
   }
 
@@ -279,8 +279,9 @@ export class Committer {
   ): Promise<void> {
     const { topic, partition: number, mapChars } = partition;
     const message = `the done-set of ${topic}/${number} takes ${mapChars} characters, and without it records would be repeated`;
-    const error = new CommitError('COMMIT_FAILED', message);
+    const error = new CommitError('COMMIT_METADATA_TOO_LARGE', message);
     outcome.set(partition, error);
+    partition.tighten();
     this.#failed(partition, error, false);
     await Promise.resolve();
     this.#tell(error);

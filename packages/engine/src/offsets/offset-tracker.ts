@@ -66,9 +66,12 @@ export class OffsetTracker<T extends Tracked> {
 
   /** True where an earlier assignment has settled this record; asked in ascending order, before `deliver`. */
   wasSettled(offset: number): boolean {
-    let range = this.#restored[this.#restoredIndex];
-    while (range !== undefined && range.to <= offset) range = this.#restored[++this.#restoredIndex];
-    return range !== undefined && range.from <= offset;
+    const ranges = this.#restored;
+    while ((ranges[this.#restoredIndex]?.to ?? Infinity) <= this.#position) this.#restoredIndex++;
+    // the record that is asked for may yet be refused: ranges before it are behind us only when it is taken
+    let index = this.#restoredIndex;
+    while ((ranges[index]?.to ?? Infinity) <= offset) index++;
+    return (ranges[index]?.from ?? Infinity) <= offset;
   }
 
   /** Moves past a record that was settled before. */
@@ -97,6 +100,20 @@ export class OffsetTracker<T extends Tracked> {
     this.#unsettled--;
     if (entry.offset > this.#highestSettled) this.#highestSettled = entry.offset;
     return before === undefined;
+  }
+
+  /** What was settled is not: its place is where its offset says. O(unsettled records above it). */
+  reinstate(entry: T): void {
+    let before = this.#last;
+    while (before !== undefined && before.offset > entry.offset) before = before.before;
+    const after = before === undefined ? this.#first : before.after;
+    entry.before = before;
+    entry.after = after;
+    if (before === undefined) this.#first = entry;
+    else before.after = entry;
+    if (after === undefined) this.#last = entry;
+    else after.before = entry;
+    this.#unsettled++;
   }
 
   /**

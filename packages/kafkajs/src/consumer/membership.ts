@@ -46,6 +46,11 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
   /** Settles when every `assigned` called so far has. Never rejects. */
   private assigning: Promise<void> = Promise.resolve();
   /** The gate being passed; two fetch loops may come to it at once. */
+  /** A join was begun and not finished since the last assignment. */
+  private passed = false;
+  /** What the engine was told last that it holds, by key; and what of that was not ours in a join it was not told of. */
+  private told: ReadonlySet<string> = new Set();
+  private readonly away = new Set<string>();
   private gate: Promise<void> | undefined;
   private stopping = false;
   private rejoinDue = false;
@@ -94,6 +99,8 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
   }
 
   private async passGate(): Promise<void> {
+    // A join that came to no end: the group may have made a generation in which somebody else had what is held here.
+    if (this.phase === 'joining') this.passed = true;
     if (this.phase === 'member') await this.handOver();
     if (!this.stopping) return;
     this.phase = 'left';
@@ -126,11 +133,14 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
     if (this.memberId !== undefined && this.memberId !== memberId) {
       this.lose(new Error(`member ${this.memberId} is not known any more; joined as ${memberId}`));
     }
+    if (this.passed) this.lose(new Error('a generation may have passed of which this member did not learn its part'));
+    this.passed = false;
     this.memberId = memberId;
     this.epoch++;
     this.phase = 'member';
     this.ready = false;
     this.replace(memberAssignment);
+    for (const key of this.told) if (!this.held.has(key)) this.away.add(key);
     const assignment: Assignment = {
       generation: -1,
       memberId,
@@ -156,12 +166,21 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
   private async assign(epoch: number, assignment: Assignment): Promise<void> {
     if (epoch !== this.epoch) return; // a later join has come, whose assignment holds
     try {
+      this.loseWhatWasAway(assignment);
       const positions = await this.listener.assigned(assignment);
       if (epoch !== this.epoch || this.phase !== 'member') return;
       this.place(positions);
     } catch (error) {
       if (epoch === this.epoch) this.assignFailed(ensureError(error));
     }
+  }
+
+  /** A later join may have come before the one was told in which a partition was somebody else's. */
+  private loseWhatWasAway({ partitions }: Assignment): void {
+    const back = partitions.filter(({ topic, partition }) => this.away.has(partitionKey(topic, partition)));
+    this.told = new Set(partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
+    this.away.clear();
+    if (back.length > 0) this.listener.lost(back, new Error('somebody else may have had them in between'));
   }
 
   /**
@@ -237,6 +256,8 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
     this.ready = false;
     this.silence = false;
     this.held.clear();
+    this.told = new Set();
+    this.away.clear();
     if (names.length > 0) this.listener.lost(names, cause);
   }
 

@@ -65,6 +65,8 @@ export class Membership {
   readonly #notices = new Notices();
   /** Partitions the engine has already been asked for since the last `assigned`: it is not asked twice. */
   readonly #revoked = new Set<string>();
+  /** Generation of the last `assigned`; -1 where nothing is held. */
+  #told = -1;
   /** The last call of `assigned`: there is never a second one beside it. */
   #assigning: Promise<unknown> = Promise.resolve();
   /** From JoinGroup to the answer to SyncGroup: no heartbeat is sent. */
@@ -275,6 +277,8 @@ export class Membership {
     await Promise.race([this.#assigning, this.#notices.interruption()]);
     if (this.#notices.interrupted) return;
     this.#revoked.clear();
+    this.#loseIfPassed(answer.generation);
+    this.#told = answer.generation;
     const assigned = listener.assigned({
       generation: answer.generation,
       memberId: this.memberId,
@@ -287,6 +291,19 @@ export class Membership {
     if (!starts || this.#notices.interrupted) return this.#adopt(partitions);
     fetcher.assign(partitions.map((partition) => this.#start(partition, starts)));
     this.setup.changed('joined');
+  }
+
+  /**
+   * Under a generation of which this member never learned its part, as when another join began before SyncGroup was
+   * answered, somebody else may have had what it holds. Cooperative members are given nothing that others still own.
+   */
+  #loseIfPassed(generation: number): void {
+    const { incremental, fetcher, listener } = this.setup;
+    const held = fetcher.owned();
+    if (incremental || held.length === 0 || generation <= this.#told + 1) return;
+    fetcher.drop(held);
+    const message = `generation ${this.#told + 1} has passed, and this member had no part in it`;
+    listener.lost(held, new GroupError('ILLEGAL_GENERATION', message));
   }
 
   /** The engine knows of these partitions, but no record of them is handed over: they are lost before they began. */
@@ -318,6 +335,7 @@ export class Membership {
     // One that the group knows joins again as the same member.
     if (why === 'fenced') this.memberId = '';
     this.generation = -1;
+    this.#told = -1;
     this.#unsynced = false;
     this.#notices.settled();
     if (lost.length > 0) listener.lost(lost, cause);

@@ -7,7 +7,7 @@ import { TransactionError } from './transaction-error.js';
 /** What a transactional id is made with. */
 export interface TransactionalIdSetup extends TransactionSetup {
   readonly scheduler: Scheduler;
-  /** How long a transaction of a producer may stay open. Milliseconds. */
+  /** How long a transaction may stay open of a producer that does not say. Milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -25,6 +25,8 @@ export class TransactionalId {
   /** Set while markers are on their way. */
   #settling: Promise<void> | undefined;
   #timeout: TimerHandle | undefined;
+  /** Of the present producer. Milliseconds. */
+  #timeoutMs = 0;
 
   constructor(private readonly setup: TransactionalIdSetup) {}
 
@@ -41,8 +43,9 @@ export class TransactionalId {
   /**
    * InitProducerId: whoever had the id is fenced and what is open is aborted; where a commit has been accepted it is
    * completed. Settles with the new epoch when nothing of that is under way any more.
+   * `timeoutMs`: how long each transaction of the new producer may stay open. Milliseconds.
    */
-  async init(): Promise<number> {
+  async init(timeoutMs = this.setup.timeoutMs): Promise<number> {
     for (;;) {
       if (this.#open()) this.#expel();
       if (!this.#settling) break;
@@ -50,6 +53,7 @@ export class TransactionalId {
     }
     this.#transaction = undefined;
     this.#number = 0;
+    this.#timeoutMs = timeoutMs;
     return ++this.#epoch;
   }
 
@@ -68,7 +72,7 @@ export class TransactionalId {
     if (number <= this.#number) throw this.#ended(number);
     this.#number = number;
     this.#transaction = new InMemoryTransaction(this.setup);
-    this.#timeout = this.setup.scheduler.setTimer(() => this.#expel(), this.setup.timeoutMs);
+    this.#timeout = this.setup.scheduler.setTimer(() => this.#expel(), this.#timeoutMs);
     return this.#transaction;
   }
 

@@ -206,6 +206,13 @@ export class HeldPartition {
     return Math.min(this.position, ...needed.map(({ record }) => record.offset));
   }
 
+  /** The commit that was to claim it cannot be sent: it is to be settled after all. */
+  unclaim(held: HeldRecord): void {
+    held.phase = 'queued';
+    held.released = false;
+    this.sent = undefined; // what was sent counts for nothing
+  }
+
   /** The first record of its lane is frozen. */
   laneStands({ lane }: HeldRecord): boolean {
     return this.#headOf(lane)?.phase === 'frozen';

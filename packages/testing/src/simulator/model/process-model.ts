@@ -15,6 +15,8 @@ export interface ModelWorld {
   readonly scenario: Scenario;
   readonly violations: Violations;
   readonly groups: GroupModel;
+  /** The broker was made to refuse maps as too large: from then on they may be left out. */
+  readonly mapsMayBeLost: boolean;
   now(): number;
   log(topic: number, partition: number): LogModel;
   /** True where what the group has stored says that this record is done. */

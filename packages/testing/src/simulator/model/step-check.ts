@@ -42,6 +42,17 @@ function noticeClaims(process: ProcessModel, { groups }: EngineSnapshot): void {
         if (state !== 'claiming' || partition === undefined || held === undefined) continue;
         if (held.phase !== 'claiming') process.claimed(partition, held);
       }
+      for (const held of partition?.claiming ?? []) {
+        const { offset } = held.record;
+        if (shown.runningRecords.some((record) => record.offset === offset)) continue;
+        // a commit was too large to be sent at all
+        process.violations.expect(
+          process.world.mapsMayBeLost,
+          'truth',
+          () => `${process.name}: ${partition?.name} ${offset} is claimed no more`,
+        );
+        partition?.unclaim(held);
+      }
     }
   }
 }
@@ -164,7 +175,9 @@ function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: Pa
   if (worker.concurrency === 'serial' && waits) return;
   // who has a place is the worker's business, but somebody has to
   if (worker.partitionLimit !== undefined && mine.length + process.claims(workerIndex) > 0) return;
-  const bound = shown.mapHeld ? highestSettled(partition) : Infinity;
+  // with maps that do not fit, what may be claimed is the first record only
+  const tight = shown.mapHeld && worker.delivery === 'at-most-once';
+  const bound = tight ? partition.frontier(false) + 1 : shown.mapHeld ? highestSettled(partition) : Infinity;
   const startable = partition.heads().find((head) => mayStart(head, now) && head.record.offset < bound);
   if (startable !== undefined) {
     process.violations.add(

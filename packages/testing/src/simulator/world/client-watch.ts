@@ -48,6 +48,8 @@ export class ClientWatch implements Watcher {
   readonly #ranges = new Map<string, LogRange>();
   readonly #drains = new Map<string, DrainBegin>();
   readonly #commits = new Map<number, CommitRecord>();
+  /** Generation of the last assignment, by group. */
+  readonly #generations = new Map<number, number>();
   /** Of the partition whose records are being offered. */
   #positionBefore = 0;
 
@@ -72,7 +74,14 @@ export class ClientWatch implements Watcher {
     for (const range of ranges) this.#ranges.set(this.#key(groupId, range), range);
   }
 
-  assigned(...[groupId, { partitions }]: Parameters<Watcher['assigned']>): void {
+  /** The group has come to a generation, and left it behind, in which this process was given nothing. */
+  hasMissedOne(group: number): boolean {
+    const { generation } = this.process.world.cluster.group(groupName(group));
+    return generation > (this.#generations.get(group) ?? generation) + 1;
+  }
+
+  assigned(...[groupId, { partitions, generation }]: Parameters<Watcher['assigned']>): void {
+    this.#generations.set(numberOf(groupId), generation);
     this.process.world.history.note(this.process.name, () => `is assigned ${names(partitions)} of ${groupId}`);
     this.process.model.assigned(numberOf(groupId), partitions);
   }
@@ -268,7 +277,11 @@ export class ClientWatch implements Watcher {
     commits.canRetry = error instanceof CommitError && error.canRetry;
     if (error === undefined) return;
     commits.failed++;
-    for (const partition of partitions) partition.notCommitted(this.process.world.now());
+    const tooLarge = error instanceof CommitError && error.code === 'COMMIT_METADATA_TOO_LARGE';
+    for (const partition of partitions) {
+      partition.notCommitted(this.process.world.now());
+      if (tooLarge) for (const held of partition.claiming) partition.unclaim(held);
+    }
   }
 
   stopping(groupId: string): void {

@@ -24,8 +24,6 @@ export interface ProcessWorld extends ModelWorld {
   readonly history: History;
   /** True from the end of the script on: no handler fails or is slow any more. */
   readonly calm: boolean;
-  /** The broker was made to refuse maps as too large: from then on they may be left out. */
-  readonly mapsMayBeLost: boolean;
   /** Something was done to the cluster that may cost any process its membership. */
   readonly membershipsAreInDoubt: boolean;
   /** How often a handler was started for a record of a group, this start included. */
@@ -217,7 +215,7 @@ export class SimProcess {
       this.model.sought(numberOf(event.groupId), numberOf(event.topic), event.partition, event.offset);
     } else if (event.type === 'group.lost') {
       this.world.violations.expect(
-        this.mayBeExpelled || this.world.membershipsAreInDoubt,
+        this.mayBeExpelled || this.world.membershipsAreInDoubt || this.#client.hasMissedOne(numberOf(event.groupId)),
         'liveness',
         () => `${this.name} has lost its membership, and nothing was done to it`,
       );
