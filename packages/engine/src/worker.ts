@@ -263,7 +263,7 @@ export class Worker {
     if (!partition.alive) this.#late(task, 'failed');
     // what may be handled once only is not handled again because it was cut off
     else if (cutOff && this.options.delivery !== 'at-most-once') this.#putBack(task);
-    else if (KafkaWorkerError.is(thrown) && thrown.code === 'STORE_FENCED') {
+    else if (partition.claim !== undefined && KafkaWorkerError.is(thrown) && thrown.code === 'STORE_FENCED') {
       this.#putBack(task);
       partition.owner.fenced(partition, ensureError(thrown));
     } else {

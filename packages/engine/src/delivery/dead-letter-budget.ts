@@ -27,6 +27,11 @@ export class DeadLetterBudget {
     return true;
   }
 
+  /** One that was taken was not sent after all. */
+  giveBack(): void {
+    this.#add(1);
+  }
+
   /** Dead letters in order now: a whole number. */
   left(now: number): number {
     this.#refill(now);

@@ -79,7 +79,7 @@ export class Disposer {
       return OVER;
     }
     const copy = deadLetterOf(this.#copyOf(task, error, policy.topic), policy);
-    return this.#forward(task, { disposition: 'dead-lettered', error, copy });
+    return this.#forward(task, { disposition: 'dead-lettered', error, copy, unsent: () => budget?.giveBack() });
   }
 
   #forward(task: Task, plan: Parameters<Forwarder['forward']>[1]): Next {

@@ -29,6 +29,19 @@ export interface ForwardPlan {
   readonly error: Error | undefined;
   /** Undefined: nothing is sent, the record is only marked in the store. */
   readonly copy: OutgoingRecord | undefined;
+  /** The copy was given up. */
+  readonly unsent?: () => void;
+}
+
+/** A record on its way to being settled. */
+interface Errand {
+  readonly task: Task;
+  readonly plan: ForwardPlan;
+  /** Tries begun. */
+  tries: number;
+  /** The copy has been acknowledged; what may be missing yet is the mark in the store. */
+  sent: boolean;
+  to: RecordMetadata | undefined;
 }
 
 /** What a forwarder works with. */
@@ -68,18 +81,20 @@ export class Forwarder {
     }
     task.state = 'forwarding';
     task.lane.state = 'waiting';
-    this.#try(task, plan, 1);
+    this.#try({ task, plan, tries: 0, sent: plan.copy === undefined, to: undefined });
     return true;
   }
 
-  #try(task: Task, plan: ForwardPlan, nth: number): void {
+  #try(errand: Errand): void {
+    const { task, plan } = errand;
     const partition = task.assignment;
+    errand.tries++;
     partition.forwarding++;
-    this.#send(task, plan).then(
-      (to) => {
+    this.#send(errand).then(
+      () => {
         partition.forwarding--;
         if (task.state === 'forwarding') {
-          this.parts.settler.settle(task, plan.disposition, plan.error, to);
+          this.parts.settler.settle(task, plan.disposition, plan.error, errand.to);
           this.parts.ended(task);
         } else {
           this.parts.events.emit({ type: 'record.late', ...whichIs(task), outcome: 'done' });
@@ -88,46 +103,52 @@ export class Forwarder {
       },
       (thrown: unknown) => {
         partition.forwarding--;
-        if (task.state === 'forwarding') this.#failed(task, plan, nth, ensureError(thrown));
+        if (task.state === 'forwarding') this.#failed(errand, ensureError(thrown));
         partition.becameIdle();
       },
     );
   }
 
-  async #send(task: Task, plan: ForwardPlan): Promise<RecordMetadata | undefined> {
-    const sent = plan.copy === undefined ? undefined : (await this.parts.site.send([plan.copy]))[0];
-    // a mark that fails after this means a second copy: no worse than what a crash in between does
+  async #send(errand: Errand): Promise<void> {
+    const { task, plan } = errand;
+    if (!errand.sent && plan.copy !== undefined) {
+      [errand.to] = await this.parts.site.send([plan.copy]);
+      errand.sent = true;
+    }
     if (task.assignment.alive) await task.assignment.claim?.transact(task.offset, () => undefined);
-    return sent;
   }
 
-  #failed(task: Task, plan: ForwardPlan, nth: number, cause: Error): void {
+  #failed(errand: Errand, cause: Error): void {
+    const { task, plan, sent } = errand;
     const { events, freezer } = this.parts;
     const partition = task.assignment;
-    const to = plan.copy?.topic ?? 'the store';
     if (KafkaWorkerError.is(cause) && cause.code === 'STORE_FENCED') {
       partition.owner.fenced(partition, cause);
       return;
     }
+    const to = sent || plan.copy === undefined ? 'the store' : plan.copy.topic;
     const hopeless = KafkaWorkerError.is(cause) && cause.code === 'SEND_FAILED' && !cause.canRetry;
     const error = new KafkaWorkerError('DEAD_LETTER_FAILED', `not acknowledged by ${to}: ${cause.message}`, { cause });
-    const retryInMs = hopeless || nth >= TRIES ? undefined : backoff(nth, error, task.record);
+    const retryInMs = hopeless || errand.tries >= TRIES ? undefined : backoff(errand.tries, error, task.record);
     events.emit({ type: 'forward.failed', ...whichIs(task), to, error, retryInMs });
     if (retryInMs === undefined) {
+      if (!sent) plan.unsent?.();
       freezer.freeze(task, unsent, 'forward', error);
       this.parts.ended(task);
       return;
     }
-    this.#later(task, plan, nth + 1, retryInMs);
+    this.#later(errand, retryInMs);
   }
 
-  /** A partition that is being given back sends nothing more; if it stays, it goes on here. */
-  #later(task: Task, plan: ForwardPlan, nth: number, ms: number): void {
+  /** A partition that is being given back, or was taken over by somebody else, sends nothing more; if it stays, it goes on here. */
+  #later(errand: Errand, ms: number): void {
+    const { task } = errand;
+    const { assignment } = task;
     task.timer = this.parts.clock.setTimer(() => {
       task.timer = undefined;
-      if (task.state !== 'forwarding' || !task.assignment.alive) return;
-      if (task.assignment.draining) this.#later(task, plan, nth, ms);
-      else this.#try(task, plan, nth);
+      if (task.state !== 'forwarding' || !assignment.alive) return;
+      if (assignment.draining || assignment.held !== undefined) this.#later(errand, ms);
+      else this.#try(errand);
     }, ms);
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../clock.js';
+import type { Clock } from '../clock.js';
 import type {
   Assignment,
   DriverConsumer,
@@ -13,15 +13,16 @@ import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { EventHub } from '../events/emitter.js';
 import type { DrainCause, DrainOutcome } from '../events/events.js';
 import type { RebalanceSnapshot } from '../inspect.js';
-import { exponential } from '../delivery/backoff.js';
 import type { StartPolicy } from '../options/engine-options.js';
 import { whereIs } from '../delivery/settler.js';
 import { Committer } from '../offsets/committer.js';
 import type { Worker } from '../worker.js';
 import { runningIn, waitForRunning, within } from './drain.js';
 import { type AssignmentOwner, PartitionAssignment } from './partition-assignment.js';
+import { Renewals } from './renewals.js';
 import type { Prepared, Resources } from './resources.js';
-import { startPositions, type StartDecision, type StartRules } from './start-positions.js';
+import type { StartDecision } from './start-positions.js';
+import { giveBack, takeOver, type Takeover } from './takeover.js';
 import { TopicRouter } from './topic-router.js';
 
 /** Share of the time for giving partitions back that handlers may use: the rest is for the commit. */
@@ -33,11 +34,6 @@ const LAST_COMMIT_PAUSE_MS = 200;
 
 /** A broker that does not take the last commit of a process is not waited for any longer. Milliseconds. */
 const LAST_COMMIT_MS = 2_000;
-
-/** The wait before a partition that could not be taken over, or was taken away by a store, is claimed again. */
-const renewBackoff = exponential({ initialMs: 1_000, maxMs: 30_000 });
-
-const NOTHING: Prepared = { ok: true, resources: {} };
 
 /** What a member is made with. */
 export interface MemberInit {
@@ -79,7 +75,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   /** The partition that is dropped goes on in another assignment, with the same resources. */
   #moving = false;
   /** Partitions that stand until they have been taken over again. */
-  readonly #renewals = new Map<PartitionAssignment, TimerHandle>();
+  readonly #renewals: Renewals;
   /** Resolves when the last commit of a shutdown has been made: drains for a rebalance end with it. */
   readonly #over: Promise<void>;
   #end!: () => void;
@@ -96,6 +92,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     this.groupId = init.groupId;
     this.workers = init.workers;
     this.#router = new TopicRouter(init.workers);
+    this.#renewals = new Renewals(init.clock, (partition, error, nth) => this.#renew(partition, error, nth));
     this.#over = new Promise((resolve) => (this.#end = resolve));
   }
 
@@ -143,12 +140,13 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
 
     const fresh = assignment.partitions.filter((p) => !this.#partitions.has(partitionKey(p.topic, p.partition)));
     const coming = (this.#coming = new Set(fresh.map(({ topic, partition }) => partitionKey(topic, partition))));
-    const prepared = await this.#prepareAll(fresh);
-    const starts = await startPositions(this.#consumer, fresh, (p) => this.#rules(p, prepared(p)));
-    const came = starts.filter(({ topic, partition }) => coming.has(partitionKey(topic, partition)));
-    for (const start of starts) {
-      if (came.includes(start)) this.#add(start, prepared(start));
-      else this.#giveBack(prepared(start));
+    const taken = await this.#takeOver(fresh);
+    const came: StartDecision[] = [];
+    for (const { start, prepared } of taken) {
+      if (coming.has(partitionKey(start.topic, start.partition))) {
+        came.push(start);
+        this.#add(start, prepared);
+      } else giveBack(this.#init.resources, prepared);
     }
 
     this.#revokedAt = undefined;
@@ -318,36 +316,15 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     if (held !== undefined) {
       this.#init.events.emit({ type: 'position.held', ...where, from: start.committed, reason: held });
     }
-    if (!prepared.ok) this.#renewLater(added, prepared.error, 1);
+    if (!prepared.ok && !this.#shuttingDown) this.#renewals.later(added, prepared.error, 1);
     return added;
   }
 
   // ---------------------------------------------------------------- what partitions are committed with
 
-  /** @returns what was found out for each of them. */
-  async #prepareAll(partitions: readonly TopicPartition[]): Promise<(partition: TopicPartition) => Prepared> {
-    const { resources } = this.#init;
-    const prepared = new Map<string, Prepared>();
-    await Promise.all(
-      partitions.map(async ({ topic, partition }) => {
-        const worker = this.#router.workerOf(topic);
-        if (worker === undefined || !resources.needs(worker)) return;
-        prepared.set(partitionKey(topic, partition), await resources.prepare(worker, { topic, partition }));
-      }),
-    );
-    return ({ topic, partition }) => prepared.get(partitionKey(topic, partition)) ?? NOTHING;
-  }
-
-  #rules({ topic }: TopicPartition, prepared: Prepared): StartRules {
-    const { startFrom, maxRewind } = this.#init;
-    const stored = prepared.ok ? prepared.resources.claim?.position : undefined;
-    // what waits in a retry topic has been settled elsewhere: it is never passed over
-    const isRetryTopic = this.#router.workerOf(topic)?.retryTopics.has(topic) === true;
-    return { startFrom: isRetryTopic ? 'beginning' : startFrom, maxRewind, stored };
-  }
-
-  #giveBack(prepared: Prepared): void {
-    if (prepared.ok) this.#init.resources.release(prepared.resources);
+  #takeOver(partitions: readonly TopicPartition[]): Promise<Takeover[]> {
+    const { resources, startFrom, maxRewind } = this.#init;
+    return takeOver({ consumer: this.#consumer, router: this.#router, resources, startFrom, maxRewind }, partitions);
   }
 
   /**
@@ -359,38 +336,20 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     partition.held = `somebody else has taken it over: ${error.message}`;
     partition.worker.abort(partition, 'lost');
     partition.worker.tellHeld(partition, partition.held);
-    this.#renewLater(partition, error, 1);
-  }
-
-  #renewLater(partition: PartitionAssignment, error: Error, nth: number): void {
-    if (this.#shuttingDown || !partition.alive) return;
-    const { clock } = this.#init;
-    const ms = renewBackoff(nth, error, EMPTY_RECORD);
-    this.#renewals.set(
-      partition,
-      clock.setTimer(() => {
-        this.#renewals.delete(partition);
-        if (partition.draining) this.#renewLater(partition, error, nth);
-        else void this.#renew(partition, error, nth);
-      }, ms),
-    );
+    if (!this.#shuttingDown) this.#renewals.later(partition, error, 1);
   }
 
   /** Never rejects. */
   async #renew(old: PartitionAssignment, error: Error, nth: number): Promise<void> {
-    const prepared = await this.#init.resources.prepare(old.worker, plain(old));
-    let start: StartDecision | undefined;
-    if (prepared.ok && old.alive) {
-      const found = startPositions(this.#consumer, [plain(old)], (p) => this.#rules(p, prepared));
-      [start] = await found.catch(() => []);
-    }
-    if (!prepared.ok || start === undefined || !old.alive || old.draining) {
-      this.#giveBack(prepared);
-      this.#renewLater(old, prepared.ok ? error : prepared.error, nth + 1);
+    const [found] = await this.#takeOver([plain(old)]).catch(() => []);
+    if (found === undefined || !found.prepared.ok || !old.alive || old.draining) {
+      if (found !== undefined) giveBack(this.#init.resources, found.prepared);
+      const cause = found === undefined || found.prepared.ok ? error : found.prepared.error;
+      if (!this.#shuttingDown) this.#renewals.later(old, cause, nth + 1);
       return;
     }
-    const fresh = this.#replace(old, start, prepared, 'lost');
-    this.#init.events.emit({ type: 'claim.renewed', ...whereIs(fresh), offset: start.offset, error });
+    const fresh = this.#replace(old, found.start, found.prepared, 'lost');
+    this.#init.events.emit({ type: 'claim.renewed', ...whereIs(fresh), offset: found.start.offset, error });
   }
 
   /** A new assignment of the same partition, since nothing known of the old one holds. */
@@ -417,9 +376,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
 
   #drop(partition: PartitionAssignment, cause: AbortCause): void {
     this.#partitions.delete(partition.key);
-    const renewal = this.#renewals.get(partition);
-    if (renewal !== undefined) this.#init.clock.clearTimer(renewal);
-    this.#renewals.delete(partition);
+    this.#renewals.cancel(partition);
     partition.worker.abandon(partition, cause);
     const { producer } = partition;
     if (producer !== undefined && !this.#moving) this.#init.resources.release({ producer });
@@ -473,6 +430,3 @@ function checkSeek({ key, worker, claim, producer }: PartitionAssignment): void 
     throw new KafkaWorkerError('STORE_FAILED', `${key} has not been taken over yet`, { canRetry: true });
   }
 }
-
-/** For a backoff that looks at none. */
-const EMPTY_RECORD = { topic: '', partition: 0, offset: 0, timestamp: 0, key: null, value: null, headers: {} };

@@ -13,15 +13,23 @@ const PATIENCE_MS = 5_000;
 export type Prepared =
   { readonly ok: true; readonly resources: PartitionResources } | { readonly ok: false; readonly error: Error };
 
+/** A client that has not closed by then is left behind. Milliseconds. */
+const CLOSE_MS = 2_000;
+
 /** Gets what a partition is committed with where that is more than its offset, and gives it back. */
 export class Resources {
   /** Closings under way. */
   readonly #closing = new Set<Promise<unknown>>();
+  /** Resolves when nothing is waited for any more. */
+  readonly #over: Promise<void>;
+  #end!: () => void;
 
   constructor(
     readonly driver: Pick<KafkaDriver, 'createTransactionalProducer'>,
     readonly clock: Clock,
-  ) {}
+  ) {
+    this.#over = new Promise((resolve) => (this.#end = resolve));
+  }
 
   /** True where a partition of this worker needs anything. */
   needs(worker: Worker): boolean {
@@ -37,7 +45,6 @@ export class Resources {
     if (typeof delivery === 'string') return { ok: true, resources: {} };
     const { groupId } = worker;
     let resources: PartitionResources | undefined;
-    let error: Error | undefined;
     let late = false;
     const work = async (): Promise<void> => {
       if (delivery.type === 'exactly-once') {
@@ -57,15 +64,36 @@ export class Resources {
       }
       if (late) this.release(resources);
     };
-    const done = work().catch((thrown: unknown) => {
-      error = ensureError(thrown);
-    });
-    if (!(await within(done, this.clock, PATIENCE_MS))) {
-      late = true;
-      error = new KafkaWorkerError('STORE_FAILED', `no answer within ${PATIENCE_MS} ms`, { canRetry: true });
-    }
+    const error = await this.#patiently(work());
+    late = error !== undefined;
     if (resources !== undefined && !late) return { ok: true, resources };
     return { ok: false, error: error ?? new Error(`${partitionKey(topic, partition)} could not be taken over`) };
+  }
+
+  /**
+   * Has a store that knows nothing of the partition yet know where it begins. By what is settled alone it could not tell
+   * that nothing below is open, and whoever comes after a crash would begin at the beginning. Never rejects.
+   */
+  async anchor(
+    prepared: Prepared,
+    { offset, held }: { readonly offset: number; readonly held?: string },
+  ): Promise<Prepared> {
+    const claim = prepared.ok ? prepared.resources.claim : undefined;
+    if (claim === undefined || claim.position !== undefined || held !== undefined) return prepared;
+    const error = await this.#patiently(claim.advance(offset));
+    return error === undefined ? prepared : { ok: false, error };
+  }
+
+  /** @returns what it failed with, or that it took too long: what comes later is nobody's any more. */
+  async #patiently(work: Promise<void>): Promise<Error | undefined> {
+    const silent = `no answer within ${PATIENCE_MS} ms`;
+    let outcome: Error | undefined = new KafkaWorkerError('STORE_FAILED', silent, { canRetry: true });
+    const done = work.then(
+      () => (outcome = undefined),
+      (thrown: unknown) => (outcome = ensureError(thrown)),
+    );
+    await within(Promise.race([done, this.#over]), this.clock, PATIENCE_MS);
+    return outcome;
   }
 
   release({ producer }: PartitionResources): void {
@@ -74,8 +102,9 @@ export class Resources {
     this.#closing.add(closing);
   }
 
-  /** Resolves when everything that was given back is closed. */
+  /** Ends what is being waited for. Resolves when everything that was given back is closed, or cannot be. */
   async closed(): Promise<void> {
-    await Promise.all(this.#closing);
+    this.#end();
+    await within(Promise.all(this.#closing), this.clock, CLOSE_MS);
   }
 }
