@@ -1,4 +1,7 @@
-/** A message on its way: between a client (`in-memory/consumer-1`, `in-memory/producer-2`, …) and the {@link CLUSTER}. */
+/**
+ * A message on its way: between a client (`in-memory/consumer-1`, `in-memory/producer-2`, …) and the {@link CLUSTER}, or
+ * within that, from one broker to others: the markers that end a transaction.
+ */
 export interface Hop {
   readonly from: string;
   readonly to: string;

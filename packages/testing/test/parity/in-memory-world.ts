@@ -54,15 +54,18 @@ export class InMemoryWorld implements World {
     this.#append(records.map(({ key = null, value = '' }) => ({ topic, partition, key, value })));
   }
 
-  async begin(transactionalId: string): Promise<WireTransaction> {
-    const transaction = this.core.transactions.begin(transactionalId);
+  async begin(transactionalId: string, timeoutMs?: number): Promise<WireTransaction> {
+    const id = this.core.transactions.of(transactionalId);
+    const epoch = await this.#meanwhile(id.init(timeoutMs));
+    const open = () => this.#meanwhile(id.under(epoch, 1));
     return {
       produce: async (topic, partition, records) => {
-        transaction.produce(records.map(({ key = null, value = '' }) => ({ topic, partition, key, value })));
+        const list = records.map(({ key = null, value = '' }) => ({ topic, partition, key, value }));
+        (await open()).produce(list);
       },
-      commitOffsets: async (groupId, offsets) => transaction.commitOffsets(groupId, offsets),
-      commit: async () => transaction.commit(),
-      abort: async () => transaction.abort(),
+      commitOffsets: async (groupId, offsets) => (await open()).commitOffsets(groupId, offsets),
+      commit: async () => id.end(epoch, 1, 'committed'),
+      abort: async () => id.end(epoch, 1, 'aborted'),
     };
   }
 
@@ -103,6 +106,12 @@ export class InMemoryWorld implements World {
 
   async close(): Promise<void> {
     // Holds nothing.
+  }
+
+  /** Lets messages arrive that the answer waits for. */
+  #meanwhile<T>(answer: Promise<T>): Promise<T> {
+    void this.clock.tick();
+    return answer;
   }
 
   #append(records: Parameters<typeof appendAll>[2]): number[] {

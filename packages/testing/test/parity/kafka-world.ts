@@ -75,8 +75,9 @@ export class KafkaWorld implements World {
     await (await this.#getProducer()).send({ topic, messages: toMessages(partition, records) });
   }
 
-  async begin(transactionalId: string): Promise<WireTransaction> {
-    const producer = this.#kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 });
+  async begin(transactionalId: string, transactionTimeout = 60_000): Promise<WireTransaction> {
+    const settings = { transactionalId, transactionTimeout, idempotent: true, maxInFlightRequests: 1 };
+    const producer = this.#kafka.producer(settings);
     this.#producers.push(producer);
     await producer.connect();
     const transaction = await producer.transaction();
@@ -85,7 +86,7 @@ export class KafkaWorld implements World {
         await transaction.send({ topic, messages: toMessages(partition, records) });
       },
       commitOffsets: (groupId, offsets) =>
-        transaction.sendOffsets({ consumerGroupId: groupId, topics: byTopic(offsets) }),
+        onceFound(() => transaction.sendOffsets({ consumerGroupId: groupId, topics: byTopic(offsets) })),
       commit: () => transaction.commit(),
       abort: () => transaction.abort(),
     };
@@ -192,4 +193,16 @@ export class KafkaWorld implements World {
 
 function toMessages(partition: number, records: readonly Written[]) {
   return records.map(({ key = null, value = '' }) => ({ partition, key, value }));
+}
+
+/** Of a group that nobody has asked about the coordinator may not know yet that it is one. */
+async function onceFound(ask: () => Promise<void>): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    try {
+      return await ask();
+    } catch (error) {
+      const away = (error as { readonly type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP';
+      if (!away || Date.now() > deadline) throw error;
+    }
+  }
 }

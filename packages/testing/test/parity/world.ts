@@ -64,7 +64,8 @@ export interface World {
   /** Returns the partitions the keys went to. */
   produceByKey(topic: string, keys: readonly string[]): Promise<number[]>;
   produce(topic: string, partition: number, records: readonly Written[]): Promise<void>;
-  begin(transactionalId: string): Promise<WireTransaction>;
+  /** `timeoutMs`: how long it may stay open. Milliseconds. Default: longer than any case. */
+  begin(transactionalId: string, timeoutMs?: number): Promise<WireTransaction>;
   /** Offsets of everything a consumer gets from here to the end. */
   read(topic: string, partition: number, from: number, uncommitted?: boolean): Promise<number[]>;
   /** Low end and high watermark. */

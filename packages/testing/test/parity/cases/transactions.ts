@@ -57,6 +57,60 @@ export const TRANSACTION_CASES: readonly ParityCase[] = [
     },
   },
   {
+    title: 'offsets of a producer that is fenced are refused, and so is its abort',
+    run: async (world) => {
+      const group = await WireGroup.of(world);
+      const id = world.name('transaction');
+      const first = await world.begin(id);
+      const offset = { topic: group.topic, partition: 0, offset: 3, metadata: '' };
+      await first.commitOffsets(group.id, [offset]);
+      const second = await world.begin(id);
+      expect(await said(first.commitOffsets(group.id, [offset]))).toBe('INVALID_PRODUCER_EPOCH');
+      expect(await said(first.abort())).toBe('INVALID_PRODUCER_EPOCH');
+      await second.commitOffsets(group.id, [{ ...offset, offset: 4 }]);
+      await second.commit();
+      await world.until('the offset', async () => (await group.committed())?.offset === 4);
+    },
+  },
+  {
+    title: 'whoever takes a transactional id over finds what was committed under it at once',
+    run: async (world) => {
+      const group = await WireGroup.of(world);
+      const topic = await world.createTopic(2);
+      const id = world.name('transaction');
+      for (let round = 1; round <= 5; round++) {
+        const transaction = await world.begin(id);
+        // The marker of the round before has an offset of its own.
+        if (round > 1) {
+          expect((await group.committed())?.offset).toBe(round - 1);
+          expect(await world.range(topic, 1)).toEqual({ low: 0, high: (round - 1) * 2 });
+        }
+        for (const partition of [0, 1]) await transaction.produce(topic, partition, [{}]);
+        const offset = { topic: group.topic, partition: 0, offset: round, metadata: '' };
+        await transaction.commitOffsets(group.id, [offset]);
+        await transaction.commit();
+      }
+    },
+  },
+  {
+    title: 'a transaction whose time is up is aborted, and its producer is fenced',
+    run: async (world) => {
+      const group = await WireGroup.of(world);
+      const topic = await world.createTopic(1);
+      const id = world.name('transaction');
+      const late = await world.begin(id, 1_000);
+      await late.produce(topic, 0, [{}]);
+      await late.commitOffsets(group.id, [{ topic: group.topic, partition: 0, offset: 3, metadata: '' }]);
+      // A broker looks every 10 s.
+      await world.until('the marker', async () => (await world.range(topic, 0)).high === 2);
+      expect(await world.read(topic, 0, 0)).toEqual([]);
+      expect(await said(late.produce(topic, 0, [{}]))).toBe('INVALID_PRODUCER_EPOCH');
+      expect(await said(late.commit())).toBe('INVALID_PRODUCER_EPOCH');
+      expect(await group.committed()).toBeUndefined();
+      await (await world.begin(id)).abort();
+    },
+  },
+  {
     title: 'offsets of a transaction are seen once it is committed, and never when it is aborted',
     run: async (world) => {
       const group = await WireGroup.of(world);
