@@ -84,11 +84,13 @@ class PostgresIdempotency implements PostgresIdempotencyStore {
   }
 
   async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
-    return (await this.#ask('renew', this.#statements.renew(storedKey(key), token, leaseMs))).length > 0;
+    const [row] = await this.#ask('renew', this.#statements.renew(storedKey(key), token, leaseMs));
+    return row?.['held'] === true;
   }
 
   async settle(key: string, token: string, ttlMs: number): Promise<boolean> {
-    return (await this.#ask('settle', this.#statements.settle(storedKey(key), token, ttlMs))).length > 0;
+    const [row] = await this.#ask('settle', this.#statements.settle(storedKey(key), token, ttlMs));
+    return row?.['held'] === true;
   }
 
   async release(key: string, token: string): Promise<void> {

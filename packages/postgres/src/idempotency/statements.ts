@@ -27,20 +27,20 @@ RETURNING k.token = ${text(token)} AND NOT k.settled AS acquired, k.settled AS s
   CAST(ceil(extract(epoch FROM k.expires_at - now()) * 1000) AS text) AS "left"`;
   }
 
-  /** A row where the token holds the key. */
+  /** Row: `held`, whether the token holds the key. */
   renew(key: string, token: string, leaseMs: number): SqlStatement {
-    return sql`
-UPDATE ${this.tables.keys} SET expires_at = ${later(leaseMs)}
-WHERE key = ${text(key)} AND token = ${text(token)} AND NOT settled
-RETURNING true AS held`;
+    return told(sql`
+  UPDATE ${this.tables.keys} SET expires_at = ${later(leaseMs)}
+  WHERE key = ${text(key)} AND token = ${text(token)} AND NOT settled
+  RETURNING 1`);
   }
 
-  /** A row where the token holds the key, or has settled it. */
+  /** Row: `held`, whether the token holds the key or has settled it. */
   settle(key: string, token: string, ttlMs: number): SqlStatement {
-    return sql`
-UPDATE ${this.tables.keys} SET settled = true, expires_at = ${later(ttlMs)}
-WHERE key = ${text(key)} AND token = ${text(token)}
-RETURNING true AS held`;
+    return told(sql`
+  UPDATE ${this.tables.keys} SET settled = true, expires_at = ${later(ttlMs)}
+  WHERE key = ${text(key)} AND token = ${text(token)}
+  RETURNING 1`);
   }
 
   /** No rows. */
@@ -59,6 +59,14 @@ WITH expired AS MATERIALIZED (
 gone AS (DELETE FROM ${this.tables.keys} k USING expired WHERE k.key = expired.key RETURNING 1)
 SELECT CAST(count(*) AS text) AS swept FROM gone`;
   }
+}
+
+/** As a SELECT: of an UPDATE some libraries give the number of rows beside them. */
+function told(update: SqlStatement): SqlStatement {
+  return sql`
+WITH changed AS (${update}
+)
+SELECT EXISTS (SELECT FROM changed) AS held`;
 }
 
 function text(value: string): SqlStatement {

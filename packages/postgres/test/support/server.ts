@@ -5,9 +5,14 @@ import { postgresStore, type PostgresStoreOptions } from '../../src/index.js';
 import type { TransactionalStore } from '@kafka-worker/engine';
 
 /** Left out on a machine without a server; with CI set they fail there instead. */
-export const describeOnServer = availablePostgres() || process.env['CI'] ? describe : describe.skip;
+export function describeOnServer(name: string, tests: () => void): void {
+  (availablePostgres() || process.env['CI'] ? describe : describe.skip)(name, tests);
+}
+
 /** The same for tests that kill their server, which that of DATABASE_URL is not for. */
-export const describeOnOwnServer = availablePostgres({ own: true }) || process.env['CI'] ? describe : describe.skip;
+export function describeOnOwnServer(name: string, tests: () => void): void {
+  (availablePostgres({ own: true }) || process.env['CI'] ? describe : describe.skip)(name, tests);
+}
 
 /** What {@link useServer} gives, to be called inside of tests. */
 export interface TestServer {
