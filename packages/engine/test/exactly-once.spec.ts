@@ -148,10 +148,12 @@ describe('exactlyOnce(store)', () => {
     const shop = new Shop();
     const { world, store } = shop;
     const unwrap = (value: unknown): Promise<void> => (value as () => Promise<void>)();
-    const handle = ({ transaction }: { transaction: unknown }) => async () => {
-      await new Promise<void>((resolve) => world.clock.setTimer(resolve, 100));
-      (transaction as FakeTransaction).write('observed');
-    };
+    const handle =
+      ({ transaction }: { transaction: unknown }) =>
+      async () => {
+        await new Promise<void>((resolve) => world.clock.setTimer(resolve, 100));
+        (transaction as FakeTransaction).write('observed');
+      };
     const options = { delivery: exactlyOnce(store) };
     await world.engine({ workers: [{ id: 'w', groupId: 'g', topics: ['t'], options, handle, unwrap }] });
     world.produce(1);

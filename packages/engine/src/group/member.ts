@@ -341,7 +341,9 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
 
   /** Never rejects. */
   async #renew(old: PartitionAssignment, error: Error, nth: number): Promise<void> {
-    const [found] = await this.#takeOver([plain(old)]).catch(() => []);
+    // who does not reach the group would only take the partition away from its new owner
+    const reached = this.#consumer.committed([plain(old)]);
+    const [found] = await reached.then(() => this.#takeOver([plain(old)])).catch(() => []);
     if (found === undefined || !found.prepared.ok || !old.alive || old.draining) {
       if (found !== undefined) giveBack(this.#init.resources, found.prepared);
       const cause = found === undefined || found.prepared.ok ? error : found.prepared.error;

@@ -128,7 +128,9 @@ export class Committer {
    * @throws CommitError
    */
   async keepAlive(partitions: readonly PartitionAssignment[]): Promise<void> {
-    const grouped = partitions.filter(({ alive, producer }) => alive && producer !== undefined);
+    // what is in doubt may have been committed, and what is held may be somebody else's: neither is sent an old offset
+    const sure = (partition: PartitionAssignment): boolean => partition.commits && partition.inDoubt === undefined;
+    const grouped = partitions.filter((one) => one.alive && one.producer !== undefined && sure(one));
     const plain = partitions.filter(({ producer }) => producer === undefined);
     if (plain.length > 0) return this.flush(plain);
     while (this.#inFlight !== undefined) await this.#inFlight.catch(() => {});

@@ -29,17 +29,15 @@ export async function commitTransaction(
   // the snapshot and what was sent for it are one: read before anything is awaited
   const records = outbox.slice();
   try {
-    const settled = partition.inDoubt === undefined ? 0 : await settleDoubt(consumer, partition);
-    const rest = records.slice(settled);
+    const before = await settleDoubt(consumer, partition);
+    const rest = records.slice(before?.records ?? 0);
     try {
       await producer.transact({ records: rest, groupId, offsets: [offset] });
     } catch (thrown) {
       if (!isCode(thrown, 'TRANSACTION_IN_DOUBT')) throw thrown;
       partition.inDoubt = { offset, records: rest.length };
-      await settleDoubt(consumer, partition);
-      // counted, as it turned out, or to be sent again
-      if (!same(partition.known, offset)) throw thrown;
-      return;
+      if ((await settleDoubt(consumer, partition)) !== undefined) return; // it counted, as it turned out
+      throw thrown;
     }
     outbox.splice(0, rest.length);
   } catch (thrown) {
@@ -47,18 +45,21 @@ export async function commitTransaction(
   }
 }
 
-/** @returns how many records of the outbox turned out to be committed; they are taken out of it. */
-async function settleDoubt(consumer: TransactionSite['consumer'], partition: PartitionAssignment): Promise<number> {
+/** @returns the transaction that was in doubt where it counted: its records are taken out of the outbox. */
+async function settleDoubt(
+  consumer: TransactionSite['consumer'],
+  partition: PartitionAssignment,
+): Promise<PartitionAssignment['inDoubt']> {
   const { inDoubt, outbox, producer } = partition;
-  if (inDoubt === undefined) return 0;
+  if (inDoubt === undefined) return undefined;
   await producer?.open();
   const [stored] = await consumer.committed([{ topic: partition.topic, partition: partition.partition }]);
   partition.inDoubt = undefined;
-  if (stored?.offset !== inDoubt.offset.offset || stored.metadata !== inDoubt.offset.metadata) return 0;
+  if (stored?.offset !== inDoubt.offset.offset || stored.metadata !== inDoubt.offset.metadata) return undefined;
   partition.known = inDoubt.offset;
   partition.committed = inDoubt.offset.offset;
   outbox?.splice(0, inDoubt.records);
-  return inDoubt.records;
+  return inDoubt;
 }
 
 function explain(partition: PartitionAssignment, thrown: unknown): CommitError {
@@ -77,8 +78,4 @@ function explain(partition: PartitionAssignment, thrown: unknown): CommitError {
 
 function isCode(thrown: unknown, code: KafkaWorkerError['code']): thrown is KafkaWorkerError {
   return KafkaWorkerError.is(thrown) && thrown.code === code;
-}
-
-function same(a: OffsetCommit, b: OffsetCommit): boolean {
-  return a.offset === b.offset && a.metadata === b.metadata;
 }
