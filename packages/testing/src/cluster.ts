@@ -10,6 +10,7 @@ import {
   systemClock,
 } from '@kafka-worker/engine';
 import type { InMemoryConsumer } from './client/consumer.js';
+import type { InMemoryTransactionalProducer } from './client/transactional-producer.js';
 import { type ClientOfCluster, ClusterCore } from './cluster-core.js';
 import { createDriver, type InMemoryDriverOptions } from './driver.js';
 import type { Faults } from './faults.js';
@@ -200,6 +201,11 @@ export class InMemoryCluster {
   /** Consumers that were started and neither stopped nor crashed; those of one group, or all. */
   consumers(groupId?: string): InMemoryConsumer[] {
     return [...this.#core.consumers].filter((consumer) => groupId === undefined || consumer.groupId === groupId);
+  }
+
+  /** Transactional producers that were opened and neither closed nor crashed. */
+  transactionalProducers(): InMemoryTransactionalProducer[] {
+    return [...this.#core.producers];
   }
 
   /** The member's session is over, whether or not it is alive. It learns that from its next heartbeat. */

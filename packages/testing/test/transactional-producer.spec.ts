@@ -84,13 +84,15 @@ describe('a transactional producer', () => {
   });
 
   it('needs to be opened, and is closed for good', async () => {
-    const { clock, make } = await setup();
+    const { clock, cluster, make } = await setup();
     const producer = make();
     await expect(clock.runUntil(producer.transact(upTo(1)))).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     await clock.runUntil(producer.open());
     const last = producer.transact(upTo(1));
+    expect(cluster.transactionalProducers()).toEqual([producer]);
     await clock.runUntil(Promise.all([producer.close(), producer.close()]));
     await last;
+    expect(cluster.transactionalProducers()).toEqual([]);
     await expect(producer.transact(upTo(2))).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     await expect(producer.open()).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     expect(clock.pending).toBe(0);
@@ -251,6 +253,23 @@ describe('what goes wrong with a transaction', () => {
       }
     }
     expect([...codes].sort()).toEqual(['TRANSACTION_ABORTED', 'TRANSACTION_IN_DOUBT', 'ok']);
+  });
+
+  it('a request that arrives after the abort begins nothing', async () => {
+    let slowMs = 5;
+    const { clock, cluster, open } = await setup({ latencyMs: ({ to }) => (to === 'cluster' ? slowMs : 5) });
+    const producer = await open();
+    const sent = outcome(producer.transact(upTo(1)));
+    await clock.advance(9); // the topics are being answered
+    slowMs = 500;
+    await clock.advance(3); // records are sent, and take long
+    slowMs = 5;
+    cluster.faults.dropConnection(producer, { lost: 'answers' });
+    expect(await clock.runUntil(sent)).toMatchObject({ code: 'TRANSACTION_ABORTED' });
+    await clock.advance(1_000);
+    cluster.produce({ topic: 'out', partition: 0, value: 'behind' });
+    expect(cluster.records('out').map(({ value }) => String(value))).toEqual(['behind']);
+    expect(cluster.range('out', 0).high).toBe(1);
   });
 
   it('time that runs out: it is aborted and its producer fenced', async () => {
