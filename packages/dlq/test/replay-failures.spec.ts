@@ -1,7 +1,7 @@
-import { decodeDoneMap, KafkaWorkerError } from '@kafka-worker/engine';
+import { CommitError, decodeDoneMap, KafkaWorkerError } from '@kafka-worker/engine';
 import { deferred } from '@kafka-worker/testing';
 import { describe, expect, it } from '@jest/globals';
-import { replayGroupId } from '../src/index.js';
+import { replayDeadLetters, replayGroupId } from '../src/index.js';
 import { letter, letters } from './support/letters.js';
 import { never, refusal, steered } from './support/steered-driver.js';
 import { DLQ, DlqWorld } from './support/world.js';
@@ -305,6 +305,48 @@ describe('two replays at the same time', () => {
     expect(times(world).size).toBe(200);
     expect(twice(world)).toBe(0);
   });
+
+  it('do not wait for each other where a commit has to wait for the join', async () => {
+    const world = new DlqWorld({ partitions: 2 });
+    for (let at = 0; at < 2; at++) world.cluster.produce(letters(DLQ, 30, { at, from: { partition: at } }));
+    const held = deferred();
+    let sends = 0;
+    const joining = () => world.cluster.group(GROUP).state === 'PreparingRebalance';
+    const driver = steered(world.cluster.driver(), {
+      afterSend: () => (++sends > 25 ? held.promise : undefined),
+      beforeCommit: () => {
+        if (joining()) throw new CommitError('COMMIT_STALE', 'a join is under way');
+      },
+    });
+    const one = world.startReplay({ driver, requestRecords: 10 });
+    await world.clock.advance(100);
+    const two = world.startReplay({ requestRecords: 10 });
+    await world.clock.advance(1_000);
+    expect(joining()).toBe(true);
+    const since = world.clock.now();
+    held.resolve();
+    await world.clock.runUntil(Promise.all([one, two]));
+    expect(world.clock.now() - since).toBeLessThan(5_000);
+    expect(times(world).size).toBe(60);
+    expect(twice(world)).toBeLessThanOrEqual(10);
+  });
+
+  it('have nothing to say of a partition in which everything has been replayed', async () => {
+    const world = new DlqWorld({ partitions: 1 });
+    world.cluster.produce(letters(DLQ, 10));
+    await world.replay();
+    const stop = new AbortController();
+    const options = { driver: world.cluster.driver(), topic: DLQ, clock: world.clock, silenceMs: 60_000 };
+    // Sits in the group, and waits for the end of a topic that has markers of a transaction there.
+    world.cluster.skipOffsets(DLQ, 0, 1);
+    const sitting = replayDeadLetters({ ...options, dryRun: false, signal: stop.signal });
+    await world.clock.advance(1_000);
+    world.cluster.produce(letter(DLQ));
+    const beside = await world.replay({ filter: { offsets: { to: 9 } } });
+    expect(beside).toMatchObject({ outcome: 'complete', problems: [] });
+    stop.abort();
+    await world.clock.runUntil(sitting);
+  });
 });
 
 describe('a partition that is lost', () => {
@@ -324,9 +366,51 @@ describe('a partition that is lost', () => {
     held.resolve();
     const report = await world.clock.runUntil(running);
     // It came back to the same run, which knows what it has sent.
-    expect(report).toMatchObject({ outcome: 'complete', totals: { sent: 100 }, problems: [] });
+    expect(report).toMatchObject({ outcome: 'complete', totals: { read: 100, matched: 100, sent: 100 }, problems: [] });
     expect(world.values()).toHaveLength(100);
     expect(world.cluster.committed(GROUP, DLQ, 0)?.offset).toBe(100);
+  });
+
+  it('while a commit is under way: what was sent is noted when the partition comes back', async () => {
+    const world = new DlqWorld({ partitions: 1 });
+    world.cluster.produce(letters(DLQ, 100));
+    const held = deferred();
+    let commits = 0;
+    const driver = steered(world.cluster.driver(), {
+      beforeCommit: () => (++commits === 3 ? held.promise : undefined),
+    });
+    const running = world.startReplay({ driver, requestRecords: 10, filter: { offsets: { to: 29 } } });
+    await world.clock.advance(100);
+    expect(world.values()).toHaveLength(30);
+    const [member] = world.cluster.consumers(GROUP);
+    world.cluster.faults.commit({ code: 'COMMIT_FENCED' });
+    world.cluster.expireSession(member?.memberId ?? '');
+    held.resolve();
+    const report = await world.clock.runUntil(running);
+    expect(report).toMatchObject({ outcome: 'complete', totals: { read: 30, sent: 30 }, problems: [] });
+    expect(world.values()).toHaveLength(30);
+    expect(world.cluster.committed(GROUP, DLQ, 0)?.offset).toBe(30);
+  });
+
+  it('before anything of a request was sent: nothing of it is', async () => {
+    const world = new DlqWorld({ partitions: 1 });
+    world.cluster.produce(letters(DLQ, 20));
+    const held = deferred();
+    const driver = steered(world.cluster.driver(), {
+      beforePartitions: ([topic]) => (topic === 'orders' ? held.promise : undefined),
+    });
+    const one = world.startReplay({ driver });
+    await world.clock.advance(100);
+    const [member] = world.cluster.consumers(GROUP);
+    world.cluster.suspend(member?.memberId ?? '');
+    const other = world.startReplay();
+    await world.clock.advance(60_000);
+    expect((await world.clock.runUntil(other)).totals.sent).toBe(20);
+    world.cluster.wake(member?.memberId ?? '');
+    await world.clock.advance(1_000);
+    held.resolve();
+    expect((await world.clock.runUntil(one)).totals.sent).toBe(0);
+    expect(twice(world)).toBe(0);
   });
 
   it('to somebody else: what was sent and not noted is named', async () => {

@@ -7,12 +7,6 @@ export interface Found {
   readonly letter: DeadLetter;
 }
 
-/** One that waits, with the moment by which its turn comes: never before that of the one in front of it. */
-interface Waiting {
-  readonly found: Found;
-  readonly moment: number;
-}
-
 /** What waits of one partition at most: nothing more is taken until half of it is gone. */
 const WAITING_RECORDS = 500;
 const WAITING_BYTES = 8 * 1024 * 1024;
@@ -25,9 +19,7 @@ export class PartitionReading {
   full = false;
   /** Offset from which nothing came up to the end: markers of transactions, or what compaction has removed. */
   silentFrom: number | undefined;
-  readonly #waiting: Waiting[] = [];
-  /** Clocks differ, and what was written first in a partition comes first whatever they say. */
-  #moment = -Infinity;
+  readonly #waiting: Found[] = [];
   #bytes = 0;
 
   constructor(
@@ -55,9 +47,9 @@ export class PartitionReading {
 
   /** True where its first record comes before that of the other. Both have one. */
   isBefore(other: PartitionReading): boolean {
-    const [mine, theirs] = [this.#waiting[0], other.#waiting[0]];
+    const [mine, theirs] = [this.#waiting[0]?.letter, other.#waiting[0]?.letter];
     if (mine === undefined || theirs === undefined) return mine !== undefined;
-    return (mine.moment - theirs.moment || compareOrigins(mine.found.letter, theirs.found.letter)) < 0;
+    return (momentOf(mine) - momentOf(theirs) || compareOrigins(mine, theirs)) < 0;
   }
 
   get hasRoom(): boolean {
@@ -70,13 +62,12 @@ export class PartitionReading {
   }
 
   put(found: Found): void {
-    this.#moment = Math.max(this.#moment, momentOf(found.letter));
-    this.#waiting.push({ found, moment: this.#moment });
+    this.#waiting.push(found);
     this.#bytes += recordBytes(found.record);
   }
 
   shift(): Found | undefined {
-    const found = this.#waiting.shift()?.found;
+    const found = this.#waiting.shift();
     if (found !== undefined) this.#bytes -= recordBytes(found.record);
     return found;
   }

@@ -14,6 +14,8 @@ export interface Steering {
   /** After a record was written, before the caller learns of it. */
   readonly afterSend?: (record: OutgoingRecord) => Promise<void> | void;
   readonly beforeCommit?: (offsets: readonly OffsetCommit[]) => Promise<void> | void;
+  /** Before it is looked up whether topics exist. */
+  readonly beforePartitions?: (topics: readonly string[]) => Promise<void> | void;
   readonly made?: (consumer: DriverConsumer) => void;
 }
 
@@ -22,7 +24,15 @@ export function steered(driver: KafkaDriver, steering: Steering): KafkaDriver {
   return {
     name: driver.name,
     capabilities: driver.capabilities,
-    createAdmin: () => driver.createAdmin(),
+    createAdmin: () => {
+      const admin = driver.createAdmin();
+      const partitions = admin.partitions.bind(admin);
+      admin.partitions = async (topics) => {
+        await steering.beforePartitions?.(topics);
+        return partitions(topics);
+      };
+      return admin;
+    },
     createConsumer: (options) => {
       const consumer = driver.createConsumer(options);
       steering.made?.(consumer);
