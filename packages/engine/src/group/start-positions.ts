@@ -2,7 +2,7 @@ import type { CommittedOffset, DriverConsumer, LogRange } from '../driver/driver
 import type { TopicPartition } from '../driver/record.js';
 import { partitionKey } from '../driver/record.js';
 import { decodeDoneMap } from '../offsets/done-map.js';
-import type { OffsetRange } from '../offsets/ranges.js';
+import { appendRange, type OffsetRange } from '../offsets/ranges.js';
 import type { StartPolicy } from '../options/engine-options.js';
 import type { StorePosition } from '../stores/transactional-store.js';
 
@@ -70,7 +70,9 @@ export function decideStart(committed: CommittedOffset, range: LogRange, rules: 
   const reset =
     start > offset ? { reset: { from: offset, reason: `retention has removed everything below ${start}` } } : {};
   if (rules.stored !== undefined) {
-    const restored = rules.stored.done.filter((done) => done.to > start);
+    const restored: OffsetRange[] = [];
+    // a store may give them record by record: the tracker wants neighbours joined
+    for (const { from, to } of rules.stored.done) if (to > start) appendRange(restored, Math.max(from, start), to);
     return { ...fresh, committed: committed.offset, offset: start, restored, ...reset };
   }
   const map = decodeDoneMap(committed.metadata, offset, range.high);

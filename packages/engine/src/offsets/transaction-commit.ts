@@ -29,7 +29,7 @@ export async function commitTransaction(
   // the snapshot and what was sent for it are one: read before anything is awaited
   const records = outbox.slice();
   try {
-    const before = await settleDoubt(consumer, partition);
+    const before = partition.inDoubt === undefined ? undefined : await settleDoubt(consumer, partition);
     const rest = records.slice(before?.records ?? 0);
     try {
       await producer.transact({ records: rest, groupId, offsets: [offset] });

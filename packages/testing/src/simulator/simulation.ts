@@ -10,6 +10,7 @@ import { readStoredMap, spansHold } from './model/stored-map.js';
 import {
   DEAD_LETTERS,
   groupName,
+  OUTPUTS,
   ofRetryTopic,
   RETRY_DELAYS_MS,
   retryTopic,
@@ -20,6 +21,7 @@ import { copyOf, retryRecords } from './world/copies.js';
 import { History } from './world/history.js';
 import { runScript } from './world/script.js';
 import { SimClock } from './world/sim-clock.js';
+import { SimDatabase } from './world/sim-store.js';
 import { SimProcess, type ProcessWorld } from './world/sim-process.js';
 
 /** Where time starts: 2025-01-01T00:00:00Z. Milliseconds since the epoch. */
@@ -60,6 +62,7 @@ export class Simulation implements ProcessWorld {
   readonly decisions: Decisions;
   readonly clock: SimClock;
   readonly cluster: InMemoryCluster;
+  readonly database = new SimDatabase();
   readonly history: History;
   /** In the order of their starts; those that ended are in it too. */
   readonly processes: SimProcess[] = [];
@@ -85,6 +88,7 @@ export class Simulation implements ProcessWorld {
     });
     cluster.partitions.forEach((partitions, topic) => this.cluster.createTopic(topicName(topic), partitions));
     this.cluster.createTopic(DEAD_LETTERS, 2);
+    this.cluster.createTopic(OUTPUTS, 2);
   }
 
   now(): number {
@@ -151,16 +155,34 @@ export class Simulation implements ProcessWorld {
     });
   }
 
+  /** How often each record has taken effect; undefined where handlers of this group have no transactions. */
+  effects(group: number, topic: number): ReadonlyMap<string, number> | undefined {
+    const source = ofRetryTopic(topic)?.topic ?? topic;
+    const worker = this.scenario.workers.find((one) => one.group === group && one.topic === source);
+    if (worker?.delivery === 'exactly-once') return this.database.effects;
+    if (worker?.delivery !== 'transactional') return undefined;
+    const effects = new Map<string, number>();
+    for (const { value } of this.cluster.records(OUTPUTS)) {
+      const name = value?.toString() ?? '';
+      effects.set(name, (effects.get(name) ?? 0) + 1);
+    }
+    return effects;
+  }
+
   #mayBeDropped(group: number, topic: number): boolean {
     return this.readings().some((reading) => reading.group === group && reading.topic === topic && reading.onceAtMost);
   }
 
   /** Records of a partition that nobody is through with in this group. */
   unaccounted(group: number, topic: number, partition: number): number[] {
-    return this.log(topic, partition)
-      .records.map(({ offset }) => offset)
-      .filter((offset) => !this.groups.accounted(keyOf(group, topic, partition), offset))
-      .filter((offset) => !(this.#mayBeDropped(group, topic) && this.isStored(group, topic, partition, offset)));
+    return (
+      this.log(topic, partition)
+        .records.map(({ offset }) => offset)
+        .filter((offset) => !this.groups.accounted(keyOf(group, topic, partition), offset))
+        // it took effect while its process had been told already that it would not count
+        .filter((offset) => (this.effects(group, topic)?.get(`${keyOf(group, topic, partition)}/${offset}`) ?? 0) === 0)
+        .filter((offset) => !(this.#mayBeDropped(group, topic) && this.isStored(group, topic, partition, offset)))
+    );
   }
 
   async run(): Promise<SimulationResult> {

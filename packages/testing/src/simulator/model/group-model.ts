@@ -1,5 +1,9 @@
 import type { Violations } from './violation.js';
 import type { ModelCall } from './model-call.js';
+import type { CopyFate } from './policy-rule.js';
+
+/** What a holder made of a record; `word`: it is done by its handler's own word. */
+export type Outcome = 'done' | 'word' | CopyFate;
 
 /** What is true of all processes of all groups together. Keys are `group/topic/partition`. */
 export class GroupModel {
@@ -7,13 +11,27 @@ export class GroupModel {
   readonly #settled = new Map<string, Set<number>>();
   /** Offsets that an operator has passed over by a seek. */
   readonly #passed = new Map<string, Set<number>>();
+  readonly #outcomes = new Map<string, Map<number, Set<Outcome>>>();
+  readonly #sought = new Set<string>();
   readonly #startedBy = new Map<string, Map<number, object>>();
   readonly #running = new Map<string, Set<ModelCall>>();
 
   constructor(readonly violations: Violations) {}
 
-  settled(key: string, offset: number): void {
+  settled(key: string, offset: number, as: Outcome): void {
     set(this.#settled, key).add(offset);
+    const outcomes = map(this.#outcomes, key);
+    outcomes.set(offset, (outcomes.get(offset) ?? new Set<Outcome>()).add(as));
+  }
+
+  /** What holders have made of a record, each of them. */
+  outcomes(key: string, offset: number): ReadonlySet<Outcome> {
+    return map(this.#outcomes, key).get(offset) ?? new Set();
+  }
+
+  /** An operator has gone back or forth in the partition: what was handled may be handled again. */
+  wasSought(key: string): boolean {
+    return this.#sought.has(key);
   }
 
   passed(key: string, offset: number): void {
@@ -35,6 +53,7 @@ export class GroupModel {
   /** An operator goes on elsewhere in the partition. */
   sought(key: string): void {
     this.#startedBy.delete(key);
+    this.#sought.add(key);
   }
 
   /** @param counts whether the other one is still a member that may run anything. */

@@ -1,3 +1,4 @@
+import type { OffsetCommit } from '@kafka-worker/engine';
 import type { WorkerSpec } from '../scenario/scenario.js';
 import { isBroken, laneOf } from './lane-rule.js';
 import type { LogModel, LogRecord } from './log-model.js';
@@ -29,6 +30,8 @@ export interface HeldRecord {
   frozenUntil: number | undefined;
   /** While a copy of it is to be sent: what it will be then. */
   copyTo: CopyFate | undefined;
+  /** An operator has it passed over, while no handler has anything to do with it. */
+  byOperator: boolean;
   /** Sends of its copy that have failed, and those under way. */
   copyFailures: number;
   copiesUnderWay: number;
@@ -57,6 +60,10 @@ export class HeldPartition {
    * reopening  the next assignment is being worked out: it may go on at any moment
    */
   draining: 'no' | 'revoking' | 'reopening' = 'no';
+  /** Of the last transaction that was committed: the group's readers may hear of it a moment later. */
+  acknowledged: OffsetCommit | undefined;
+  /** It has nothing to commit with, until it has been taken over again. */
+  standing = false;
   /** Handed over, lost or replaced by a seek. Never false again. */
   dead = false;
   /** Refused records and has not asked for more since. */
@@ -168,6 +175,7 @@ export class HeldPartition {
       frozenScope: 'key',
       frozenUntil: undefined,
       copyTo: undefined,
+      byOperator: false,
       copyFailures: 0,
       copiesUnderWay: 0,
       letOthersBy: false,

@@ -29,10 +29,15 @@ export interface ModelCall {
  */
 export function isCutOffForGood(call: ModelCall, now: number): boolean {
   const cause = call.abortedFor();
-  if (call.partition.dead || (cause !== 'rebalance' && cause !== 'shutdown')) return false;
+  if (call.partition.dead || !isCutOff(cause)) return false;
   // what may be handled once only has failed then, as in any other case
   if (call.partition.worker.delivery === 'at-most-once') return false;
   if (call.end !== undefined) return call.end !== 'ok';
   const { timeoutMs } = call.partition.worker;
   return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;
+}
+
+/** Its result does not count as a failure: it was told to stop for a reason that is not its own. */
+export function isCutOff(cause: string | undefined): boolean {
+  return cause === 'rebalance' || cause === 'shutdown' || cause === 'lost';
 }

@@ -12,6 +12,8 @@ export type AttemptEnd =
   | 'dead-letter'
   | 'hopeless'
   | 'timeout'
+  | 'store'
+  | 'fenced'
   | 'broken';
 
 /** What has to become of the record then. */
@@ -21,11 +23,14 @@ export type Fate =
   | { readonly type: 'copied'; readonly to: CopyFate }
   | { readonly type: 'again'; readonly delayMs: number; readonly counts: boolean };
 
-/** Where a copy goes before the record is settled. */
-export type CopyFate = 'dead-lettered' | 'retried-later';
+/** What has to be acknowledged before the record is settled: a copy; with a store, the mark of a record that is skipped. */
+export type CopyFate = 'dead-lettered' | 'retried-later' | 'skipped';
 
 /** What `RetryLaterError` of the simulation's handlers asks for. Milliseconds. */
 export const LATER_MS = 700;
+
+/** A record whose transaction the store did not take is tried again after this: `docs/guarantees.md`. Milliseconds. */
+export const STORE_MS = 1_000;
 
 /** A record whose copy could not be sent freezes its lane for this long: `docs/failures.md`. Milliseconds. */
 export const UNSENT_MS = 30_000;
@@ -50,9 +55,12 @@ export function fateOf(end: AttemptEnd, judged: Judged): Fate {
     case 'ok':
       return { type: 'done' };
     case 'skip':
-      return { type: 'skipped' };
+      return skipped(worker);
     case 'later':
       return { type: 'again', delayMs: LATER_MS, counts: false };
+    case 'store':
+    case 'fenced':
+      return { type: 'again', delayMs: STORE_MS, counts: false };
     case 'freeze-key':
       return { type: 'frozen', scope: 'key', unfreezeAfterMs: undefined };
     case 'freeze-partition':
@@ -69,6 +77,11 @@ export function fateOf(end: AttemptEnd, judged: Judged): Fate {
   }
 }
 
+/** A store is told of a record that is passed over before that counts. */
+export function skipped({ delivery }: WorkerSpec): Fate {
+  return delivery === 'exactly-once' ? { type: 'copied', to: 'skipped' } : { type: 'skipped' };
+}
+
 function delayLeft({ worker, topic }: Judged): boolean {
   if (worker.retryTopics !== true) return false;
   const used = (ofRetryTopic(topic)?.delay ?? -1) + 1;
@@ -78,7 +91,7 @@ function delayLeft({ worker, topic }: Judged): boolean {
 function usedUp({ worker, takeFromBudget }: Judged): Fate {
   switch (worker.onFailure) {
     case 'skip':
-      return { type: 'skipped' };
+      return skipped(worker);
     case 'freeze-key':
       return { type: 'frozen', scope: 'key', unfreezeAfterMs: worker.unfreezeAfterMs };
     case 'freeze-partition':

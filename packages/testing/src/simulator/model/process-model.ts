@@ -3,10 +3,10 @@ import type { Scenario, WorkerSpec } from '../scenario/scenario.js';
 import type { GroupModel } from './group-model.js';
 import { HeldPartition, type HeldRecord } from './held-partition.js';
 import { type LogModel, originOf } from './log-model.js';
-import { isCutOffForGood, type ModelCall, TIMEOUT_GRACE_MS } from './model-call.js';
+import { isCutOff, isCutOffForGood, type ModelCall, TIMEOUT_GRACE_MS } from './model-call.js';
 import { keyOf, numberOf } from './names.js';
 import { BudgetModel } from './budget-model.js';
-import { type AttemptEnd, COPY_TRIES, type CopyFate, fateOf, UNSENT_MS } from './policy-rule.js';
+import { type AttemptEnd, COPY_TRIES, type CopyFate, fateOf, skipped, UNSENT_MS } from './policy-rule.js';
 import { checkBounds, checkStart } from './start-check.js';
 import type { Violations } from './violation.js';
 
@@ -56,6 +56,8 @@ export class ProcessModel {
   readonly left = new Set<number>();
   /** Dead letters in order, by the worker's place in the scenario. */
   #budgets: BudgetModel[] = [];
+  /** Partitions that stand until they are taken over once more. */
+  readonly #standing = new Set<string>();
   #abandoned: { key: string; offset: number }[] = [];
 
   constructor(
@@ -122,7 +124,7 @@ export class ProcessModel {
     const { partition } = call;
     const cause = call.abortedFor();
     if (partition.dead) this.running.delete(call);
-    else if (end !== 'ok' && (cause === 'rebalance' || cause === 'shutdown') && !isOnceAtMost(partition)) {
+    else if (end === 'fenced' || (end !== 'ok' && isCutOff(cause) && !isOnceAtMost(partition))) {
       this.#putBack(call);
     }
   }
@@ -156,6 +158,12 @@ export class ProcessModel {
   // ---------------------------------------------------------------- told by the engine
 
   heard(event: EngineEvent): void {
+    if (event.type === 'position.held') {
+      const key = keyOf(numberOf(event.groupId), numberOf(event.topic), event.partition);
+      this.#standing.add(key);
+      const partition = this.held.get(key);
+      if (partition !== undefined) partition.standing = true;
+    }
     if (isOfRecord(event)) this.#heardOfRecord(event);
   }
 
@@ -180,14 +188,11 @@ export class ProcessModel {
       return;
     }
     if (event.type === 'forward.failed') return this.#copyFailed(partition, held, event.retryInMs, what);
-    if (
-      event.type === 'record.settled' &&
-      (event.disposition === 'dead-lettered' || event.disposition === 'retried-later')
-    ) {
+    if (event.type === 'record.settled' && isCopied(event, held)) {
       return this.#copied(partition, held, event.disposition, what);
     }
     if (event.type === 'record.settled' && event.disposition === 'skipped') {
-      if (partition !== undefined && held?.givenUp) return this.#settle(partition, held);
+      if (partition !== undefined && held?.givenUp) return this.#settle(partition, held, 'skipped');
       const right = partition?.settled.has(event.offset) === true;
       this.violations.expect(right, 'no-loss', () => `${what} as skipped, and nobody asked for it`);
       return;
@@ -232,7 +237,7 @@ export class ProcessModel {
     const well = held.phase === 'running' && call?.end === 'ok' && call.abortedFor() !== 'timeout';
     this.violations.expect(well, 'no-loss', () => `${what} as done; its handler: ${call?.end ?? 'none has ended'}`);
     if (call !== undefined) this.running.delete(call);
-    this.#settle(partition, held);
+    this.#settle(partition, held, 'done');
   }
 
   #failed(
@@ -288,7 +293,7 @@ export class ProcessModel {
         return;
       case 'skipped':
       case 'done':
-        this.#settle(partition, held);
+        this.#settle(partition, held, fate.type);
     }
   }
 
@@ -325,9 +330,11 @@ export class ProcessModel {
       this.violations.add('no-loss', `${what} as ${to}, but it is ${held?.phase ?? 'not held'}`);
       return;
     }
-    const there = this.world.isCopied(to, partition.group, originOf(held.record));
+    // with transactions the copy is part of the one that commits the record, and is looked for at the end
+    const later = to === 'skipped' || partition.worker.delivery === 'transactional';
+    const there = later || this.world.isCopied(to, partition.group, originOf(held.record));
     this.violations.expect(there, 'no-loss', () => `${what} as ${to}, and there is no copy of it`);
-    this.#settle(partition, held);
+    this.#settle(partition, held, to);
   }
 
   /** The engine sends a copy of a record. */
@@ -385,9 +392,10 @@ export class ProcessModel {
     return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS ? 'timeout' : undefined;
   }
 
-  #settle(partition: HeldPartition, held: HeldRecord): void {
+  #settle(partition: HeldPartition, held: HeldRecord, as: 'done' | CopyFate): void {
     partition.settle(held, this.world.now());
-    this.world.groups.settled(keyOf(partition.group, partition.topic, partition.partition), held.record.offset);
+    const key = keyOf(partition.group, partition.topic, partition.partition);
+    this.world.groups.settled(key, held.record.offset, as);
   }
 
   // ---------------------------------------------------------------- told by operators
@@ -397,15 +405,26 @@ export class ProcessModel {
     const held = partition.first;
     if (held === undefined || held.phase === 'running' || held.phase === 'copied') return undefined;
     if (partition.blockers(held).length > 0) return undefined; // behind a released one
-    held.givenUp = true;
+    this.#giveUp(partition, held);
     return held.record.offset;
   }
 
   unfreeze(partition: HeldPartition, skip: boolean): void {
     for (const held of partition.frozen) {
       thaw(held);
-      held.givenUp = skip;
+      if (skip) this.#giveUp(partition, held);
     }
+  }
+
+  #giveUp({ worker }: HeldPartition, held: HeldRecord): void {
+    if (skipped(worker).type !== 'copied') {
+      held.givenUp = true;
+      return;
+    }
+    held.phase = 'copied';
+    held.copyTo = 'skipped';
+    held.byOperator = true;
+    held.copyFailures = 0;
   }
 
   /** The partition goes on elsewhere in its log: nothing known of it holds any more. */
@@ -471,7 +490,26 @@ export class ProcessModel {
           `${this.name}: ${partition.name} is kept, goes on at ${named?.offset}, and needs what follows from ${partition.fetchFrom}`,
       );
     }
-    for (const partition of fresh) this.held.set(keyOf(group, partition.topic, partition.partition), partition);
+    for (const partition of fresh) this.#begin(partition);
+  }
+
+  #begin(partition: HeldPartition): void {
+    const key = keyOf(partition.group, partition.topic, partition.partition);
+    partition.standing = this.#standing.has(key);
+    this.held.set(key, partition);
+  }
+
+  /** What stood has been taken over again: nothing known of it holds any more. */
+  renewed(fresh: HeldPartition): void {
+    const key = keyOf(fresh.group, fresh.topic, fresh.partition);
+    const old = this.held.get(key);
+    this.violations.expect(old?.standing === true, 'truth', () => `${this.name}: ${key} is renewed, and did not stand`);
+    if (old === undefined) return;
+    this.#bury(old);
+    fresh.paused = old.paused;
+    fresh.draining = old.draining;
+    this.#standing.delete(key);
+    this.#begin(fresh);
   }
 
   lose(partition: HeldPartition): void {
@@ -481,6 +519,7 @@ export class ProcessModel {
 
   #bury(partition: HeldPartition): void {
     partition.dead = true;
+    this.#standing.delete(keyOf(partition.group, partition.topic, partition.partition));
     for (const call of this.running)
       if (call.partition === partition && call.end !== undefined) this.running.delete(call);
   }
@@ -491,7 +530,8 @@ export class ProcessModel {
       partition.paused ||
       this.pausedWorkers.has(partition.workerIndex) ||
       partition.draining !== 'no' ||
-      partition.frozenWhole
+      partition.frozenWhole ||
+      partition.standing
     );
   }
 
@@ -511,6 +551,16 @@ export class ProcessModel {
 
 function laneKey({ partition, held }: ModelCall): string {
   return `${partition.name} lane ${held.lane}`;
+}
+
+/** Something had to be acknowledged before. */
+function isCopied(
+  event: Extract<EngineEvent, { type: 'record.settled' }>,
+  held: HeldRecord | undefined,
+): event is typeof event & { readonly disposition: CopyFate } {
+  const { disposition } = event;
+  if (disposition === 'skipped') return held?.copyTo === 'skipped';
+  return disposition === 'dead-lettered' || disposition === 'retried-later';
 }
 
 /** It goes on with a new set of attempts. */

@@ -15,6 +15,7 @@ export function checkStart(process: ProcessModel, partition: HeldPartition, held
     if (partition.draining === 'revoking') wrong('drain', 'while its partition is given back');
     if (partition.paused || process.pausedWorkers.has(partition.workerIndex)) wrong('kept', 'while it is paused');
     if (partition.frozenWhole) wrong('kept', 'while its partition is frozen');
+    if (partition.standing) wrong('ownership', 'while its partition has nothing to commit with');
   }
   checkClaim(process, partition, held, what);
   if (held.parked) wrong('no-loss', 'without its bytes');
@@ -41,7 +42,7 @@ function waitingElsewhere(process: ProcessModel, partition: HeldPartition): Held
   const now = process.world.now();
   for (const other of process.held.values()) {
     if (other === partition || other.workerIndex !== partition.workerIndex || process.isGivenUp(other)) continue;
-    const copied = [...other.unsettled.values()].find(({ phase }) => phase === 'copied');
+    const copied = [...other.unsettled.values()].find(({ phase, byOperator }) => phase === 'copied' && !byOperator);
     if (copied !== undefined) return copied;
     const waiting = other.waiting.find(
       ({ notBefore, letOthersBy }) => now < notBefore || (now > notBefore && !letOthersBy && !process.stands(other)),

@@ -155,11 +155,12 @@ function noticeHolds(process: ProcessModel, partition: HeldPartition): void {
 /** What may start and has a slot has started: there is no later moment in which it would. */
 function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: PartitionSnapshot): void {
   const { worker, workerIndex } = partition;
-  if (partition.refusing && partition.buffered === 0 && !waitsUntilDue(process, partition)) {
+  if (partition.refusing && !partition.standing && partition.buffered === 0 && !waitsUntilDue(process, partition)) {
     process.violations.add('liveness', `${process.name}: ${partition.name} is empty and asks for no records`);
   }
   if (process.stoppingSince !== undefined || partition.draining !== 'no') return;
-  if (partition.paused || process.pausedWorkers.has(workerIndex) || partition.frozenWhole) return;
+  if (partition.paused || process.pausedWorkers.has(workerIndex)) return;
+  if (partition.frozenWhole || partition.standing) return;
   const { maxConcurrency } = process.world.scenario.engine;
   if (process.running.size + process.claims() >= (maxConcurrency ?? Infinity)) return;
   const mine = [...process.running].filter((call) => call.partition.workerIndex === workerIndex);
@@ -169,7 +170,8 @@ function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: Pa
   const now = process.world.now();
   const waits = others.some((other) =>
     [...other.unsettled.values()].some(
-      ({ phase, notBefore }) => phase === 'copied' || (phase === 'waiting' && now <= notBefore),
+      ({ phase, notBefore, byOperator }) =>
+        (phase === 'copied' && !byOperator) || (phase === 'waiting' && now <= notBefore),
     ),
   );
   if (worker.concurrency === 'serial' && waits) return;

@@ -47,6 +47,8 @@ const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
       'at-least-once',
       'at-least-once',
       'at-most-once',
+      'transactional',
+      'exactly-once',
     ),
     attempts: fc.integer({ min: 1, max: 4 }),
     backoffMs: fc.constantFrom(0, 10, 500, 20_000),
@@ -59,7 +61,8 @@ const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
     bufferBytes: fc.constantFrom(16 * 1024 * 1024, 16 * 1024 * 1024, 500, 2_000),
   })
   .map((spec): Omit<WorkerSpec, 'topic' | 'group'> => {
-    const fit = spec.delivery === 'at-most-once' ? atMostOnce(spec) : spec;
+    const fit =
+      spec.delivery === 'at-most-once' ? atMostOnce(spec) : spec.delivery === 'at-least-once' ? spec : counted(spec);
     return fit.concurrency === 'serial' ? { ...fit, limit: 1, partitionLimit: undefined } : fit;
   });
 
@@ -67,6 +70,12 @@ const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
 function atMostOnce(spec: Omit<WorkerSpec, 'topic' | 'group'>): Omit<WorkerSpec, 'topic' | 'group'> {
   const freezes = spec.onFailure === 'freeze-key' || spec.onFailure === 'freeze-partition';
   return { ...spec, commit: DEFAULT_CADENCE, ...(freezes ? { onFailure: 'skip' } : {}) };
+}
+
+/** What is committed is part of transactions. */
+function counted(spec: Omit<WorkerSpec, 'topic' | 'group'>): Omit<WorkerSpec, 'topic' | 'group'> {
+  const byHand = spec.commit === 'manual' || spec.commit === 'none';
+  return byHand ? { ...spec, commit: DEFAULT_CADENCE } : spec;
 }
 
 const handlers: fc.Arbitrary<HandlerSpec> = fc.record({
@@ -177,6 +186,22 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       type: fc.constant('produce-fault' as const),
       fault: fc.constantFrom('refused' as const, 'answer-lost' as const, 'slow' as const),
       times: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('transaction-fault' as const),
+      fault: fc.constantFrom('refused' as const, 'answer-lost' as const, 'request-lost' as const, 'slow' as const),
+      times: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('store-fault' as const),
+      fault: fc.constantFrom('refused' as const, 'answer-lost' as const),
+      times: fc.integer({ min: 1, max: 4 }),
     }),
   },
   {

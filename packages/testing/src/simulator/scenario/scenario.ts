@@ -54,7 +54,7 @@ export interface WorkerSpec {
   readonly orderBy: 'none' | 'coarse' | 'broken';
   readonly commit: { readonly intervalMs: number; readonly records: number } | 'each' | 'manual' | 'none';
   /** Left out: `'at-least-once'`. */
-  readonly delivery?: 'at-least-once' | 'at-most-once' | undefined;
+  readonly delivery?: 'at-least-once' | 'at-most-once' | 'transactional' | 'exactly-once' | undefined;
   readonly attempts: number;
   readonly backoffMs: number;
   readonly onFailure: 'freeze-partition' | 'freeze-key' | 'skip' | 'dead-letter';
@@ -122,6 +122,8 @@ export type Action =
       readonly ms: number;
     }
   | { readonly type: 'redeliver'; readonly on: boolean }
+  | { readonly type: 'transaction-fault'; readonly fault: TransactionFaultSpec; readonly times: number }
+  | { readonly type: 'store-fault'; readonly fault: 'refused' | 'answer-lost'; readonly times: number }
   | { readonly type: 'produce-fault'; readonly fault: ProduceFaultSpec; readonly times: number }
   | { readonly type: 'commit-fault'; readonly fault: CommitFaultSpec; readonly times: number }
   | {
@@ -142,6 +144,12 @@ export type CommitFaultSpec = 'refused' | 'answer-lost' | 'slow-request' | 'slow
 
 /** What goes wrong with a dead letter, or with a record for a retry topic. */
 export type ProduceFaultSpec = 'refused' | 'answer-lost' | 'slow';
+
+/** What goes wrong with a transaction. */
+export type TransactionFaultSpec = 'refused' | 'request-lost' | 'answer-lost' | 'slow';
+
+/** Where handlers with transactions send to. */
+export const OUTPUTS = 'out';
 
 /** Of workers with retry topics. Milliseconds. */
 export const RETRY_DELAYS_MS: readonly number[] = [300, 4_000];

@@ -55,6 +55,11 @@ export async function act(world: Simulation, action: Action): Promise<void> {
       return chosen(world, action)?.dropConnections(action.lost, action.ms);
     case 'redeliver':
       return world.cluster.faults.redeliverAfterJoin(action.on);
+    case 'transaction-fault':
+      return transactionFault(world, action);
+    case 'store-fault':
+      world.database.faults.push(...Array.from({ length: action.times }, () => action.fault));
+      return;
     case 'produce-fault':
       return produceFault(world, action);
     case 'commit-fault':
@@ -143,6 +148,22 @@ function commitFault(world: Simulation, { fault, times }: Extract<Action, { type
       return faults.commit({ times, code: 'COMMIT_METADATA_TOO_LARGE' });
     case 'stale':
       return faults.commit({ times, code: 'COMMIT_STALE' });
+  }
+}
+
+function transactionFault(world: Simulation, { fault, times }: Extract<Action, { type: 'transaction-fault' }>): void {
+  const { faults } = world.cluster;
+  // what a drain cannot commit in time may cost a process its membership
+  world.membershipsAreInDoubt = true;
+  switch (fault) {
+    case 'refused':
+      return faults.transaction({ times });
+    case 'request-lost':
+      return faults.transaction({ times, lost: 'request' });
+    case 'answer-lost':
+      return faults.transaction({ times, lost: 'answer' });
+    case 'slow':
+      return faults.transaction({ times, commitDelayMs: 700 });
   }
 }
 

@@ -3,11 +3,17 @@ import {
   type CommittedOffset,
   type DrainCause,
   type DriverConsumer,
+  type DriverTransaction,
+  type DriverTransactionalProducer,
   type LogRange,
+  type OffsetCommit,
   type OutgoingRecord,
   partitionKey,
+  type StorePartition,
+  type StorePosition,
 } from '@kafka-worker/engine';
 import type { InMemoryConsumer } from '../../client/consumer.js';
+import type { InMemoryTransactionalProducer } from '../../client/transactional-producer.js';
 import { checkCommit } from '../model/commit-check.js';
 import { checkDrained } from '../model/drain-check.js';
 import { HeldPartition } from '../model/held-partition.js';
@@ -48,6 +54,10 @@ export class ClientWatch implements Watcher {
   readonly #ranges = new Map<string, LogRange>();
   readonly #drains = new Map<string, DrainBegin>();
   readonly #commits = new Map<number, CommitRecord>();
+  /** Positions that a store has given with partitions which have not begun yet. */
+  readonly #claims = new Map<string, StorePosition | undefined>();
+  readonly #producers = new Set<DriverTransactionalProducer>();
+  readonly #transacting = new Set<HeldPartition>();
   /** Generation of the last assignment, by group. */
   readonly #generations = new Map<number, number>();
   /** Of the partition whose records are being offered. */
@@ -121,10 +131,15 @@ export class ClientWatch implements Watcher {
   ): HeldPartition {
     const key = this.#key(groupId, { topic, partition });
     const stored = this.#found.get(key);
+    const claim = this.#claims.get(key);
+    this.#claims.delete(key);
     const { low, high } = this.#ranges.get(key) ?? { low: 0, high: 0 };
     let expected = low;
     let restored: readonly Span[] = [];
-    if (stored?.offset !== undefined && stored.offset <= high) {
+    if (claim !== undefined) {
+      expected = Math.max(claim.offset, low);
+      restored = claim.done;
+    } else if (stored?.offset !== undefined && stored.offset <= high) {
       expected = Math.max(stored.offset, low);
       restored = readStoredMap(stored.metadata, stored.offset) ?? [];
     }
@@ -194,15 +209,74 @@ export class ClientWatch implements Watcher {
     checkDrained(this.process.model, partitions, {
       since: began.since,
       budgetMs,
-      commitsWork: underWay === undefined && failed === began.failed && !this.process.mayBeExpelled,
+      commitsWork:
+        underWay === undefined &&
+        !partitions.some((partition) => this.#transacting.has(partition) || partition.standing) &&
+        failed === began.failed &&
+        !this.process.mayBeExpelled,
       mapsMayBeLost: this.process.world.mapsMayBeLost,
       stored: (partition) =>
+        partition.acknowledged ??
         this.process.world.cluster.committed(
           groupName(partition.group),
           topicName(partition.topic),
           partition.partition,
         ),
     });
+  }
+
+  /** A store has given a partition to this process. */
+  claimed(partition: StorePartition, position: StorePosition | undefined): void {
+    this.#claims.set(this.#key(partition.groupId, partition), position);
+    const at = position === undefined ? 'an unknown place' : position.offset;
+    this.process.world.history.note(
+      this.process.name,
+      () => `claims ${partitionKey(partition.topic, partition.partition)} of ${partition.groupId} at ${at}`,
+    );
+  }
+
+  /** The engine has taken a partition over once more, and goes on where it is. */
+  renewed(groupId: string, topic: string, partition: number, offset: number): void {
+    this.process.model.renewed(this.#begin(groupId, topic, partition, [{ topic, partition, offset }]));
+  }
+
+  producerMade(producer: DriverTransactionalProducer): void {
+    this.#producers.add(producer);
+  }
+
+  producerClosed(producer: DriverTransactionalProducer): void {
+    this.#producers.delete(producer);
+  }
+
+  openProducers(): InMemoryTransactionalProducer[] {
+    return [...this.#producers] as InMemoryTransactionalProducer[];
+  }
+
+  transacting({ groupId, offsets, records }: DriverTransaction): (error: unknown) => void {
+    const { process } = this;
+    const what = (): string => `${describeCommits(offsets)} of ${groupId} with ${records.length} records`;
+    process.world.history.note(process.name, () => `transacts ${what()}`);
+    checkCommit(process.model, numberOf(groupId), offsets, process.world.mapsMayBeLost);
+    const partitions = this.#heldOf(groupId, offsets);
+    for (const partition of partitions) {
+      const alone = !this.#transacting.has(partition);
+      process.world.violations.expect(alone, 'safety', () => `${process.name} transacts ${what()} beside another one`);
+      this.#transacting.add(partition);
+    }
+    return (error) => {
+      const how = error === undefined ? 'committed' : `failed: ${String(error)}`;
+      process.world.history.note(process.name, () => `transaction of ${what()} ${how}`);
+      for (const partition of partitions) {
+        this.#transacting.delete(partition);
+        if (error === undefined) {
+          partition.acknowledged = offsets[0];
+          continue;
+        }
+        this.#commitsOf(groupId).failed++;
+        partition.notCommitted(process.world.now());
+        partition.sent = undefined; // what was sent may count for nothing
+      }
+    };
   }
 
   lost(...[groupId, partitions]: Parameters<Watcher['lost']>): void {
@@ -256,7 +330,9 @@ export class ClientWatch implements Watcher {
 
   committing(...[groupId, offsets]: Parameters<Watcher['committing']>): void {
     this.process.world.history.note(this.process.name, () => `commits ${describeCommits(offsets)} of ${groupId}`);
-    checkCommit(this.process.model, numberOf(groupId), offsets, this.process.world.mapsMayBeLost);
+    // what is part of transactions is said again as it is, to be heard of
+    const plain = offsets.filter((offset) => !this.#isSaidAgain(groupId, offset));
+    checkCommit(this.process.model, numberOf(groupId), plain, this.process.world.mapsMayBeLost);
     const commits = this.#commitsOf(groupId);
     this.process.world.violations.expect(
       commits.underWay === undefined,
@@ -264,6 +340,20 @@ export class ClientWatch implements Watcher {
       () => `${this.process.name} commits while a commit is under way`,
     );
     commits.underWay = this.#heldOf(groupId, offsets);
+  }
+
+  #isSaidAgain(groupId: string, offset: OffsetCommit): boolean {
+    const [partition] = this.#heldOf(groupId, [offset]);
+    if (partition?.worker.delivery !== 'transactional') return false;
+    const { world, name } = this.process;
+    const stored = world.cluster.committed(groupId, offset.topic, offset.partition);
+    const same = stored === undefined ? offset.offset === partition.start : stored.offset === offset.offset;
+    world.violations.expect(
+      same || !this.process.believed(numberOf(groupId)),
+      'safety',
+      () => `${name} says ${describeCommits([offset])} again, and ${stored?.offset} is stored`,
+    );
+    return true;
   }
 
   committed(...[groupId, error]: Parameters<Watcher['committed']>): void {

@@ -13,7 +13,7 @@ import type { HandlerSpec, WorkerSpec } from '../scenario/scenario.js';
 import type { ProcessClock } from './process-clock.js';
 
 /** How a handler ends by itself. */
-type HandlerEnd = Exclude<AttemptEnd, 'timeout' | 'broken'>;
+export type HandlerEnd = Exclude<AttemptEnd, 'timeout' | 'broken' | 'store' | 'fenced'>;
 
 /** What one attempt does. */
 export interface HandlerPlan {
@@ -64,15 +64,24 @@ export function planHandler(
   };
 }
 
+/** What the world is told of an attempt. */
+export interface HandlerActs {
+  /** It is about to commit by its own word. */
+  commits(call: ModelCall): void;
+  /** It is about to end like this. */
+  ended(end: HandlerEnd, delivery: Delivery): void;
+}
+
 /** Acts a plan out. What it gives or throws is what the engine's handler gives or throws. */
 export function actHandler(
   plan: HandlerPlan,
   delivery: Delivery,
   clock: ProcessClock,
   call: ModelCall | undefined,
-  commits: (call: ModelCall) => void,
-  ended: (end: HandlerEnd) => void,
+  acts: HandlerActs,
 ): unknown {
+  const { commits } = acts;
+  const ended = (end: HandlerEnd): void => acts.ended(end, delivery);
   if (plan.pace === 'sync') {
     ended(plan.end);
     return conclude(plan.end);

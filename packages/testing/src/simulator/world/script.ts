@@ -1,5 +1,6 @@
-import type { Simulation } from '../simulation.js';
+import type { Reading, Simulation } from '../simulation.js';
 import type { HeldPartition } from '../model/held-partition.js';
+import { keyOf } from '../model/names.js';
 import { groupName, topicName } from '../scenario/scenario.js';
 import { act } from './actions.js';
 import type { SimProcess } from './sim-process.js';
@@ -27,6 +28,7 @@ export function sleep(world: Simulation, ms: number): Promise<void> {
 async function comeToRest(world: Simulation): Promise<void> {
   world.calm = true;
   world.cluster.faults.clear();
+  world.database.faults = [];
   world.history.note('', () => 'the faults end');
   for (const process of world.processes) if (process.alive && process.cutOff) process.setCutOff(false);
   await sleep(world, CALM_MS);
@@ -42,6 +44,11 @@ async function comeToRest(world: Simulation): Promise<void> {
 /** What stands still without a reason that one can name is stuck. */
 function checkAtRest(world: Simulation, process: SimProcess, partition: HeldPartition): void {
   const { violations } = world;
+  violations.expect(
+    !partition.standing,
+    'liveness',
+    () => `${process.name}: ${partition.name} has not been taken over again`,
+  );
   const stands =
     partition.paused ||
     process.model.pausedWorkers.has(partition.workerIndex) ||
@@ -134,7 +141,8 @@ function isAtEnd({ log, position }: HeldPartition): boolean {
 async function end(world: Simulation): Promise<void> {
   const { cluster, violations } = world;
   await Promise.all(world.processes.map((process) => process.drain()));
-  for (const { group, topic, partitions, manual } of world.readings()) {
+  for (const reading of world.readings()) {
+    const { group, topic, partitions, manual } = reading;
     for (let partition = 0; partition < partitions && !manual; partition++) {
       const last = world.log(topic, partition).records.at(-1)?.offset;
       const stored = cluster.committed(groupName(group), topicName(topic), partition);
@@ -145,6 +153,7 @@ async function end(world: Simulation): Promise<void> {
         () => `${topicName(topic)}/${partition} of ${groupName(group)} ends at ${last}, stored is ${stored?.offset}`,
       );
     }
+    checkEffects(world, reading);
     const { members } = cluster.group(groupName(group));
     violations.expect(
       members.length === 0,
@@ -153,6 +162,25 @@ async function end(world: Simulation): Promise<void> {
     );
   }
   violations.expect(cluster.consumers().length === 0, 'leak', () => 'clients are left');
+}
+
+/** With transactions each record has taken effect once, or was given up once. */
+function checkEffects(world: Simulation, { group, topic, partitions }: Reading): void {
+  const effects = world.effects(group, topic);
+  if (effects === undefined) return;
+  for (let partition = 0; partition < partitions; partition++) {
+    const key = keyOf(group, topic, partition);
+    if (world.groups.wasSought(key)) continue;
+    for (const { offset } of world.log(topic, partition).records) {
+      const count = effects.get(`${key}/${offset}`) ?? 0;
+      const outcomes = [...world.groups.outcomes(key, offset)];
+      const what = (): string =>
+        `${offset} of ${topicName(topic)}/${partition} took effect ${count} times for ${groupName(group)}`;
+      world.violations.expect(count <= 1, 'once', what);
+      const right = outcomes.join() !== 'done' || count === 1;
+      world.violations.expect(right, 'no-loss', () => `${what()}, and is ${outcomes.join()}`);
+    }
+  }
 }
 
 function working(world: Simulation): SimProcess[] {

@@ -4,16 +4,18 @@ import type { InMemoryCluster } from '../../cluster.js';
 import type { Decisions } from '../decisions.js';
 import { keyOf, numberOf } from '../model/names.js';
 import type { ModelCall } from '../model/model-call.js';
+import type { AttemptEnd } from '../model/policy-rule.js';
 import { type ModelWorld, ProcessModel } from '../model/process-model.js';
 import { checkStep } from '../model/step-check.js';
-import { groupName, topicName, workerName, type WorkerSpec } from '../scenario/scenario.js';
+import { groupName, OUTPUTS, topicName, workerName, type WorkerSpec } from '../scenario/scenario.js';
 import { ClientWatch } from './client-watch.js';
 import { describeEvent, describePlan } from './describe.js';
-import { actHandler, planHandler } from './handler.js';
+import { actHandler, type HandlerEnd, planHandler } from './handler.js';
 import type { History } from './history.js';
 import { ProcessClock } from './process-clock.js';
 import type { SimClock } from './sim-clock.js';
 import { watchDriver } from './watched-driver.js';
+import { type SimDatabase, SimStore, type SimStoreSite, type SimTransaction } from './sim-store.js';
 import { optionsOf } from './worker-options.js';
 
 /** What a process runs in. */
@@ -21,6 +23,7 @@ export interface ProcessWorld extends ModelWorld {
   readonly clock: SimClock;
   readonly cluster: InMemoryCluster;
   readonly decisions: Decisions;
+  readonly database: SimDatabase;
   readonly history: History;
   /** True from the end of the script on: no handler fails or is slow any more. */
   readonly calm: boolean;
@@ -47,6 +50,8 @@ export class SimProcess {
   cutOff = false;
   /** Something was done to it that may cost it its membership. */
   mayBeExpelled = false;
+  /** Transactions of the store under way. */
+  storeCalls = 0;
   /** Its client gave up. */
   crashed = false;
   readonly #engineClock: ProcessClock;
@@ -76,12 +81,13 @@ export class SimProcess {
       sessionTimeoutMs: setup.sessionTimeoutMs,
       rebalanceTimeoutMs: setup.rebalanceTimeoutMs,
     });
+    const store = new SimStore(world.database, this.#storeSite(), world.decisions, setup.latencyMs);
     scenario.workers.forEach((worker, index) =>
       this.engine.add({
         id: workerName(index),
         groupId: groupName(worker.group),
         topics: [topicName(worker.topic)],
-        options: optionsOf(worker),
+        options: optionsOf(worker, store),
         handle: (delivery) => this.#handle(worker, delivery),
       }),
     );
@@ -117,6 +123,7 @@ export class SimProcess {
     this.#engineClock.kill();
     this.#handlerClock.kill();
     for (const consumer of this.#openConsumers()) this.world.cluster.crash(consumer);
+    for (const producer of this.#client.openProducers()) this.world.cluster.crash(producer);
     for (const partition of this.model.held.values()) partition.dead = true;
   }
 
@@ -127,6 +134,10 @@ export class SimProcess {
     for (const consumer of this.#openConsumers()) {
       if (cutOff) this.world.cluster.suspend(consumer);
       else this.world.cluster.wake(consumer);
+    }
+    for (const producer of this.#client.openProducers()) {
+      if (cutOff) this.world.cluster.suspend(producer);
+      else this.world.cluster.wake(producer);
     }
   }
 
@@ -142,6 +153,9 @@ export class SimProcess {
     this.mayBeExpelled = true;
     for (const consumer of this.#openConsumers()) {
       this.world.cluster.faults.dropConnection(consumer, { lost, reconnectAfterMs });
+    }
+    for (const producer of this.#client.openProducers()) {
+      this.world.cluster.faults.dropConnection(producer, { lost, reconnectAfterMs });
     }
   }
 
@@ -191,26 +205,66 @@ export class SimProcess {
     const what = `${topic}/${partition} ${offset} of ${delivery.groupId}`;
     this.world.history.note(this.name, () => `handles ${what}, attempt ${delivery.attempt}: ${describePlan(plan)}`);
     const commits = (made: ModelCall): void => this.#commits(worker, made);
-    return actHandler(plan, delivery, this.#handlerClock, call, commits, (end) => {
+    const ended = (end: AttemptEnd): void => {
       this.world.history.note(
         this.name,
         () => `through with ${what}: ${end}${delivery.signal.aborted ? ', aborted' : ''}`,
       );
       if (call !== undefined) this.model.ended(call, end);
+    };
+    return actHandler(plan, delivery, this.#handlerClock, call, {
+      commits,
+      ended: (end) => this.#takesEffect(worker, delivery, key, end, ended),
     });
+  }
+
+  /** What its handler does to the world; with a store the attempt ends when its transaction does. */
+  #takesEffect(
+    worker: WorkerSpec,
+    delivery: Delivery,
+    effect: string,
+    end: HandlerEnd,
+    ended: (end: AttemptEnd) => void,
+  ): void {
+    if (worker.delivery === 'transactional') {
+      try {
+        delivery.send({ topic: OUTPUTS, key: effect, value: effect });
+      } catch {
+        // it was given up: what it sends is in no transaction
+      }
+    }
+    if (worker.delivery !== 'exactly-once') return ended(end);
+    const transaction = delivery.transaction as SimTransaction;
+    transaction.effects.push(effect);
+    if (end === 'ok') transaction.ended = ended;
+    else ended(end);
+  }
+
+  #storeSite(): SimStoreSite {
+    const isAlive = (): boolean => this.alive;
+    return {
+      get alive() {
+        return isAlive();
+      },
+      sleep: (ms) => this.#handlerClock.sleep(ms),
+      claimed: (partition, position) => this.#client.claimed(partition, position),
+      transacting: (by) => (this.storeCalls += by),
+    };
   }
 
   /** By its own word the record is done: a commit may pass it. */
   #commits(worker: WorkerSpec, { partition, held, givenUp }: ModelCall): void {
-    if (partition.dead || givenUp || worker.commit === 'none' || worker.delivery === 'at-most-once') return;
+    if (partition.dead || givenUp || worker.commit === 'none') return;
+    if ((worker.delivery ?? 'at-least-once') !== 'at-least-once') return;
     held.released = true;
-    this.world.groups.settled(keyOf(partition.group, partition.topic, partition.partition), held.record.offset);
+    this.world.groups.settled(keyOf(partition.group, partition.topic, partition.partition), held.record.offset, 'word');
   }
 
   #heard(event: EngineEvent): void {
     if (!this.alive) return;
     this.world.history.note(this.name, () => `tells ${describeEvent(event)}`);
     this.model.heard(event);
+    if (event.type === 'claim.renewed') this.#client.renewed(event.groupId, event.topic, event.partition, event.offset);
     if (event.type === 'sought') {
       this.model.sought(numberOf(event.groupId), numberOf(event.topic), event.partition, event.offset);
     } else if (event.type === 'group.lost') {

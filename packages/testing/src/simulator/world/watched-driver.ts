@@ -4,6 +4,8 @@ import type {
   DriverConsumer,
   DriverConsumerListener,
   DriverProducer,
+  DriverTransaction,
+  DriverTransactionalProducer,
   KafkaDriver,
   LogRange,
   OffsetCommit,
@@ -26,6 +28,10 @@ export interface Watcher {
   lost(groupId: string, partitions: readonly TopicPartition[]): void;
   offered(groupId: string, batch: RecordBatch): void;
   taken(groupId: string, batch: RecordBatch, taken: number): void;
+  producerMade(producer: DriverTransactionalProducer): void;
+  producerClosed(producer: DriverTransactionalProducer): void;
+  /** @returns what to call with what came of it; undefined: it is committed. */
+  transacting(transaction: DriverTransaction): (error: unknown) => void;
   /** @returns what to call when it has been acknowledged or not. */
   copying(record: OutgoingRecord): () => void;
   stateChanged(groupId: string, state: string): void;
@@ -48,7 +54,35 @@ export function watchDriver(driver: KafkaDriver, watcher: Watcher): KafkaDriver 
       watcher.made(options.groupId, consumer);
       return watchConsumer(consumer, options.groupId, watcher);
     },
+    createTransactionalProducer: (id) => {
+      const producer = (driver.createTransactionalProducer as (id: string) => DriverTransactionalProducer)(id);
+      watcher.producerMade(producer);
+      return watchTransactions(producer, watcher);
+    },
     createProducer: () => watchProducer(driver.createProducer(), watcher),
+  };
+}
+
+function watchTransactions(producer: DriverTransactionalProducer, watcher: Watcher): DriverTransactionalProducer {
+  return {
+    open: () => whileAlive(watcher, producer.open()),
+    transact: async (transaction) => {
+      if (!watcher.alive) return never();
+      const ended = watcher.transacting(transaction);
+      const error = await whileAlive(
+        watcher,
+        producer.transact(transaction).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        ),
+      );
+      ended(error);
+      if (error !== undefined) throw error;
+    },
+    close: async () => {
+      await producer.close();
+      watcher.producerClosed(producer);
+    },
   };
 }
 

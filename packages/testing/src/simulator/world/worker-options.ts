@@ -1,17 +1,21 @@
 import {
   deadLetter,
+  type DeliveryGuarantee,
+  exactlyOnce,
   type FinalPolicy,
   fixed,
   freeze,
   retryTopics,
   skip,
+  transactional,
+  type TransactionalStore,
   type WorkerOptions,
 } from '@kafka-worker/engine';
 import { numberOf } from '../model/names.js';
 import { DEAD_LETTERS, RETRY_DELAYS_MS, type WorkerSpec } from '../scenario/scenario.js';
 
 /** The engine's options that a worker of a scenario stands for. */
-export function optionsOf(worker: WorkerSpec): WorkerOptions {
+export function optionsOf(worker: WorkerSpec, store: TransactionalStore): WorkerOptions {
   const { orderBy } = worker;
   return {
     concurrency: worker.concurrency,
@@ -27,12 +31,25 @@ export function optionsOf(worker: WorkerSpec): WorkerOptions {
           },
         }
       : {}),
-    ...(worker.delivery === 'at-most-once' ? { delivery: worker.delivery } : { commit: worker.commit }),
+    delivery: guaranteeOf(worker, store),
+    ...(worker.delivery === 'at-most-once' ? {} : { commit: worker.commit }),
     retry: { attempts: worker.attempts, backoff: fixed(worker.backoffMs) },
     onFailure: worker.retryTopics ? retryTopics(RETRY_DELAYS_MS, policyOf(worker), { create: true }) : policyOf(worker),
     ...(worker.timeoutMs === undefined ? {} : { timeoutMs: worker.timeoutMs }),
     buffer: { records: worker.bufferRecords, bytes: worker.bufferBytes },
   };
+}
+
+function guaranteeOf({ delivery = 'at-least-once' }: WorkerSpec, store: TransactionalStore): DeliveryGuarantee {
+  switch (delivery) {
+    case 'at-least-once':
+    case 'at-most-once':
+      return delivery;
+    case 'transactional':
+      return transactional();
+    case 'exactly-once':
+      return exactlyOnce(store);
+  }
 }
 
 function policyOf({ onFailure, unfreezeAfterMs, budget }: WorkerSpec): FinalPolicy {
