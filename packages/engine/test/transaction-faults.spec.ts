@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DriverConsumer, KafkaDriver, WorkerOptions } from '../src/index.js';
+import { deferred } from '@kafka-worker/testing';
 import { Calls, type Call } from './support/calls.js';
 import { seeded } from './support/random.js';
 import { TransactionWorld } from './support/transactions.js';
@@ -47,31 +48,33 @@ describe('a transaction', () => {
     expect(a.of('position.held')).toEqual([]);
   });
 
-  it.each(['answer', 'request'] as const)(
-    'in doubt for long has its effect once, heartbeats or not (%s lost)',
-    async (lost) => {
-      const world = new TransactionWorld({ partitions: 2 });
-      const inMemory = { heartbeatsDuringRevoke: false };
-      const a = await member(world, {}, { inMemory, sessionTimeoutMs: 20_000 });
-      a.calls.respond = (call) => (call.offset === 3 ? call.end.promise.then(() => answer(call)) : answer(call));
-      world.produce(2);
-      await world.clock.advance(100);
-      world.cluster.faults.transaction({ lost, commitDelayMs: 0 });
-      const producer = world.producers.find(({ id }) => id.endsWith('.0'));
-      world.produce(2);
-      // the connection drops with the answer, and does not come back for a while: nobody can be asked
-      const drop = (): void =>
-        world.cluster.faults.dropConnection(producer?.client as never, { reconnectAfterMs: 30_000 });
-      world.clock.setTimer(drop, 101);
-      await world.clock.advance(102);
-      await member(world, {}, { inMemory, sessionTimeoutMs: 20_000 });
-      await world.clock.advance(15_000); // a drain that waits for 3, with signs of life
-      a.calls.finish(3);
-      await world.clock.advance(60_000);
-      expect(world.outputs).toEqual(numbers(4));
-      expect(world.stored()).toEqual({ offset: 4, done: [] });
-    },
-  );
+  it.each([
+    ['answer', 'does not answer'],
+    ['request', 'does not answer'],
+    ['answer', 'refuses'],
+    ['request', 'refuses'],
+  ] as const)('in doubt for long has its effect once (%s lost, the broker %s)', async (lost, broker) => {
+    const world = new TransactionWorld({ partitions: 2 });
+    const setup = { inMemory: { heartbeatsDuringRevoke: false }, sessionTimeoutMs: 20_000 };
+    const a = await member(world, {}, setup);
+    a.calls.respond = (call) => (call.offset === 3 ? call.end.promise.then(() => answer(call)) : answer(call));
+    world.produce(2);
+    await world.clock.advance(100);
+    world.cluster.faults.transaction({ lost });
+    world.produce(2);
+    const gate = deferred();
+    world.opening = () => (broker === 'refuses' ? Promise.reject(new Error('away')) : gate.promise);
+    await world.clock.advance(110);
+    await member(world, {}, setup);
+    await world.clock.advance(25_000); // a drain that waits for 3, with signs of life that must not move the offset back
+    expect(a.of('group.lost')).toEqual([]);
+    world.opening = () => undefined;
+    gate.resolve();
+    a.calls.finish(3);
+    await world.clock.advance(60_000);
+    expect(world.outputs).toEqual(numbers(4));
+    expect(world.stored()).toEqual({ offset: 4, done: [] });
+  });
 });
 
 describe('a transactional id that somebody else takes', () => {

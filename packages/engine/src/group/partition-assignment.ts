@@ -119,6 +119,8 @@ export class PartitionAssignment {
   committed: number | undefined;
   /** The last commit that is known to count, or what was found: may be sent again at any time without changing anything. */
   known: OffsetCommit;
+  /** A transaction is under way. */
+  transacting = false;
   /** A transaction whose outcome is to be found out before the next one. */
   inDoubt: { readonly offset: OffsetCommit; readonly records: number } | undefined = undefined;
   /** `transactional`: what settled records have sent and no transaction has committed. */

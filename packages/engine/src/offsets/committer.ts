@@ -32,6 +32,8 @@ export class Committer {
   readonly #dirty = new Set<PartitionAssignment>();
   /** The round under way; rounds never overlap. */
   #inFlight: Promise<unknown> | undefined;
+  /** Signs of life under way. */
+  readonly #signs = new Set<Promise<void>>();
   #timer: TimerHandle;
   /** When the timer fires; Infinity: it is not set. */
   #timerDue = Infinity;
@@ -87,7 +89,7 @@ export class Committer {
    * @throws CommitError when the broker does not acknowledge it, or all of them are gone.
    */
   async flush(partitions: readonly PartitionAssignment[]): Promise<void> {
-    while (this.#inFlight !== undefined) await this.#turn();
+    while (this.#isBusy) await this.#turn();
     const outcome = await this.#send(partitions);
     const gone = this.#closed || !partitions.some(({ alive }) => alive);
     if (outcome.size === 0 && partitions.length > 0 && gone) throw stale();
@@ -109,17 +111,22 @@ export class Committer {
 
   async #confirm(): Promise<Outcome> {
     await Promise.resolve();
-    while (this.#inFlight !== undefined) await this.#turn();
+    while (this.#isBusy) await this.#turn();
     this.#confirming = undefined;
     const asked = [...this.#asked];
     this.#asked.clear();
     return this.#send(asked);
   }
 
+  get #isBusy(): boolean {
+    return this.#inFlight !== undefined || this.#signs.size > 0;
+  }
+
   /** Waits for the round under way. Another one may have begun when its caller goes on: it has to look. */
   async #turn(): Promise<void> {
     this.#flushing++;
     await this.#inFlight?.catch(() => {});
+    await Promise.allSettled(this.#signs);
     this.#flushing--;
   }
 
@@ -128,16 +135,20 @@ export class Committer {
    * @throws CommitError
    */
   async keepAlive(partitions: readonly PartitionAssignment[]): Promise<void> {
-    // what is in doubt may have been committed, and what is held may be somebody else's: neither is sent an old offset
-    const sure = (partition: PartitionAssignment): boolean => partition.commits && partition.inDoubt === undefined;
+    // what is under way or in doubt may count already, and what is held may be somebody else's: none is sent an old offset
+    const sure = (one: PartitionAssignment): boolean => one.commits && !one.transacting && one.inDoubt === undefined;
     const grouped = partitions.filter((one) => one.alive && one.producer !== undefined && sure(one));
     const plain = partitions.filter(({ producer }) => producer === undefined);
     if (plain.length > 0) return this.flush(plain);
-    while (this.#inFlight !== undefined) await this.#inFlight.catch(() => {});
     if (this.#closed || grouped.length === 0) return;
-    const work = this.consumer.commit(grouped.map(({ known }) => known));
-    this.#inFlight = work.finally(() => (this.#inFlight = undefined));
-    await this.#inFlight;
+    // not behind a transaction that takes its time: the session would not wait for it either. But before the next one: on
+    // another connection this one could arrive after it, and take its offset back.
+    const sign = this.consumer.commit(grouped.map(({ known }) => known)).finally(() => {
+      this.#signs.delete(sign);
+      if (this.#signs.size === 0 && !this.#held) this.#again();
+    });
+    this.#signs.add(sign);
+    await sign;
   }
 
   /** Sends nothing more; a round under way goes on. */
@@ -167,7 +178,7 @@ export class Committer {
 
   /** Commits what is dirty, unless a round is under way: that one looks again when it has ended. */
   #kick(): void {
-    if (this.#inFlight !== undefined || this.#held || this.#closed || this.#dirty.size === 0) return;
+    if (this.#isBusy || this.#held || this.#closed || this.#dirty.size === 0) return;
     this.#clearTimer();
     void this.#send([...this.#dirty]); // an event tells of what fails, and it is dirty again
   }

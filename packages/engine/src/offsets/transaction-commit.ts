@@ -28,6 +28,7 @@ export async function commitTransaction(
   if (producer === undefined) return;
   // the snapshot and what was sent for it are one: read before anything is awaited
   const records = outbox.slice();
+  partition.transacting = true;
   try {
     const before = partition.inDoubt === undefined ? undefined : await settleDoubt(consumer, partition);
     const rest = records.slice(before?.records ?? 0);
@@ -42,6 +43,8 @@ export async function commitTransaction(
     outbox.splice(0, rest.length);
   } catch (thrown) {
     throw explain(partition, thrown);
+  } finally {
+    partition.transacting = false;
   }
 }
 

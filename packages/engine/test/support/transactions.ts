@@ -31,6 +31,10 @@ export class TransactionWorld extends World {
     return this.producers.flatMap(({ transactions }) => transactions);
   }
 
+  /** Called where a transaction has failed, before its engine hears of it. */
+  failed: (client: DriverTransactionalProducer) => void = () => undefined;
+  /** What holds `open` up, or makes it fail. */
+  opening: () => Promise<void> | void = () => undefined;
   readonly #processes: (() => void)[] = [];
 
   /** One process after the other: with `kill`, nothing of it counts from then on. */
@@ -53,10 +57,16 @@ export class TransactionWorld extends World {
         const watched: WatchedProducer = { id, client, transactions: [], closed: false };
         this.producers.push(watched);
         return {
-          open: () => client.open(),
+          open: async () => {
+            await this.opening();
+            return client.open();
+          },
           transact: (transaction) => {
             watched.transactions.push(transaction);
-            return client.transact(transaction);
+            return client.transact(transaction).catch((error: unknown) => {
+              this.failed(client);
+              throw error;
+            });
           },
           close: () => {
             watched.closed = true;
