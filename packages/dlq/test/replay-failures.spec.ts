@@ -197,7 +197,9 @@ describe('what was replayed does not fit into a commit', () => {
         value: `${n}`,
       })),
     );
+    const foretold = await world.replay({ dryRun: true, filter: { worker: 'a' } });
     const first = await world.replay({ filter: { worker: 'a' } });
+    expect(foretold.problems).toMatchObject([{ type: 'done-set-full', partition: 0 }]);
     const [problem] = first.problems;
     expect(problem).toMatchObject({ type: 'done-set-full', partition: 0 });
     expect(first.totals.sent).toBeGreaterThan(5_000);
@@ -217,18 +219,6 @@ describe('what was replayed does not fit into a commit', () => {
     expect(await world.replay()).toMatchObject({ outcome: 'complete', problems: [] });
     expect(times(world).size).toBe(count);
     expect(twice(world)).toBe(0);
-  }, 60_000);
-
-  it('is foretold by a dry run', async () => {
-    const world = new DlqWorld();
-    const template = [letter(DLQ, { worker: 'a' }), letter(DLQ, { worker: 'b' })];
-    let seed = 7;
-    const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-    world.cluster.produce(
-      Array.from({ length: 27_000 }, () => template[random() < 0.5 ? 0 : 1] as (typeof template)[0]),
-    );
-    const report = await world.replay({ dryRun: true, filter: { worker: 'a' } });
-    expect(report.problems).toMatchObject([{ type: 'done-set-full' }]);
   }, 60_000);
 });
 
@@ -326,7 +316,7 @@ describe('two replays at the same time', () => {
     const since = world.clock.now();
     held.resolve();
     await world.clock.runUntil(Promise.all([one, two]));
-    expect(world.clock.now() - since).toBeLessThan(5_000);
+    expect(world.clock.now() - since).toBeLessThan(2_000);
     expect(times(world).size).toBe(60);
     expect(twice(world)).toBeLessThanOrEqual(10);
   });
@@ -341,9 +331,10 @@ describe('two replays at the same time', () => {
     world.cluster.skipOffsets(DLQ, 0, 1);
     const sitting = replayDeadLetters({ ...options, dryRun: false, signal: stop.signal });
     await world.clock.advance(1_000);
-    world.cluster.produce(letter(DLQ));
     const beside = await world.replay({ filter: { offsets: { to: 9 } } });
     expect(beside).toMatchObject({ outcome: 'complete', problems: [] });
+    const more = await world.replay({ filter: { offsets: { to: 10 } } });
+    expect(more.problems).toMatchObject([{ type: 'elsewhere' }]);
     stop.abort();
     await world.clock.runUntil(sitting);
   });

@@ -351,13 +351,13 @@ export class ReplayRun {
   /** Partitions that another member holds, unless everything in them has been replayed. */
   async #lookElsewhere(): Promise<void> {
     const { admin, topic, ends, filter } = this.#init;
-    const open = this.#notes.filter(({ partition, end, finished }) => {
-      const span = spanOf(ends[partition] as LogRange, end, filter);
-      return !finished && span.from < span.to;
-    });
+    const open = this.#notes
+      .filter(({ finished }) => !finished)
+      .map(({ partition, end }) => spanOf(ends[partition] as LogRange, end, filter))
+      .filter(({ from, to }) => from < to);
     if (open.length === 0) return;
     const stored = await storedReplays(admin, topic, ends);
-    const left = open.filter(({ partition, end }) => (stored[partition]?.replayed.frontier ?? 0) < end);
+    const left = open.filter(({ partition, to }) => (stored[partition]?.replayed.frontier ?? 0) < to);
     if (left.length > 0) this.#ledger.add({ type: 'elsewhere', partitions: left.map(({ partition }) => partition) });
   }
 }
