@@ -33,7 +33,13 @@ export class KafkaView {
   }
 
   async createTopic(topic: string, partitions: number): Promise<void> {
-    await this.#admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    // kafkajs' own wait fails where the broker has not heard of the topic yet, as it may on a busy machine.
+    await this.#admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+    await eventually(`the leaders of ${topic}`, async () => {
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
+      const found = topics[0]?.partitions ?? [];
+      return found.length === partitions && found.every(({ leader }) => leader >= 0);
+    });
   }
 
   /** By partition. */

@@ -1,0 +1,156 @@
+import { eventually, pause } from '../waiting.js';
+import type { CrashMemberOptions } from './member-options.js';
+import type { Hold } from './moments.js';
+import { GIVING, type KillPlan, MOMENT_OF, type Phase, TAKING } from './phases.js';
+import type { Random } from './random.js';
+import { Victim } from './victim.js';
+
+/** Share of the rounds in which two members are killed at once. */
+const PAIRS = 0.4;
+/** How often a moment may come and go before a member is held in it. */
+const MOST_PASSED = 5;
+/** Random kills come this long after a member's start, or after its group has come to rest, at the latest. Milliseconds. */
+const START_MS = 2_000;
+const WORK_MS = 400;
+/** How long a group may take to come to rest. Milliseconds. */
+const REST_MS = 60_000;
+/** How long a member may take to end by itself. Milliseconds. */
+const END_MS = 40_000;
+
+/** What a cell is made with. */
+export interface CellInit {
+  /** How many members it has between the kills. */
+  readonly members: number;
+  readonly random: Random;
+  options(id: string): CrashMemberOptions;
+}
+
+/** One group of members, of which again and again one or two are killed and started anew while the others go on. */
+export class Cell {
+  /** Of each kill, by the process id: what the member was at. */
+  readonly killed = new Map<number, Phase>();
+  /** Members that ended without being told to. */
+  readonly accidents: string[] = [];
+  readonly #living = new Set<Victim>();
+  readonly #init: CellInit;
+  #joiners = 0;
+
+  constructor(init: CellInit) {
+    this.#init = init;
+  }
+
+  get living(): readonly Victim[] {
+    return [...this.#living];
+  }
+
+  start(): void {
+    for (let n = 0; n < this.#init.members; n++) this.#start(`member-${n}`);
+  }
+
+  /** Takes kills from the plan until there are none. @throws Error where a member does not come to where it is waited for. */
+  async fight(plan: KillPlan): Promise<void> {
+    const { random } = this.#init;
+    for (;;) {
+      const phases = plan.take(random.next() < PAIRS ? 2 : 1);
+      if (phases.length === 0) return;
+      await this.#rest();
+      const victims = random.shuffled(this.living);
+      await Promise.all(phases.map((phase, i) => this.#strike(phase, victims[i] as Victim)));
+    }
+  }
+
+  /** SIGTERM to all. @returns how each has ended. */
+  async drain(): Promise<(number | NodeJS.Signals)[]> {
+    return Promise.all(
+      this.living.map(async (member) => {
+        const timer = setTimeout(() => void member.kill(), END_MS);
+        member.terminate();
+        const ended = await member.exited;
+        clearTimeout(timer);
+        return ended;
+      }),
+    );
+  }
+
+  /** Kills what still runs. */
+  async end(): Promise<void> {
+    await Promise.all(this.living.map((member) => member.kill()));
+  }
+
+  async #strike(phase: Phase, victim: Victim): Promise<void> {
+    if (phase === 'random') return this.#strikeAtRandom(victim);
+    if (phase === 'rebalance') return this.#strikeInRebalance(victim);
+    await victim.held(this.#hold(phase === 'drain' ? 'handler' : MOMENT_OF[phase]));
+    if (phase === 'drain') {
+      const draining = victim.heard('draining');
+      victim.terminate();
+      await draining;
+    }
+    await this.#kill(victim, phase);
+    this.#start(victim.id);
+  }
+
+  /** A member at work, or one that is just starting. */
+  async #strikeAtRandom(victim: Victim): Promise<void> {
+    const { random } = this.#init;
+    if (random.next() < 0.5) {
+      const joiner = this.#join();
+      await pause(random.next() * START_MS);
+      return this.#kill(joiner, 'random');
+    }
+    await pause(random.next() * WORK_MS);
+    await this.#kill(victim, 'random');
+    this.#start(victim.id);
+  }
+
+  /** A further member joins; it is killed while it takes its share over, or takes the place of who is killed giving one back. */
+  async #strikeInRebalance(victim: Victim): Promise<void> {
+    const { random } = this.#init;
+    const moment = random.pick([...GIVING, ...TAKING]);
+    const isGiving = GIVING.includes(moment);
+    const joiner = isGiving ? undefined : this.#join({ moment, pass: 0 });
+    const struck = joiner ?? victim;
+    const held = joiner === undefined ? victim.held({ moment, pass: 0 }) : joiner.heard('held');
+    if (isGiving) this.#join();
+    await held;
+    await this.#kill(struck, 'rebalance');
+  }
+
+  async #kill(victim: Victim, phase: Phase): Promise<void> {
+    const ended = await victim.kill();
+    if (ended === 'SIGKILL') this.killed.set(victim.pid, phase);
+  }
+
+  #join(hold?: Hold): Victim {
+    return this.#start(`joiner-${this.#joiners++}`, hold);
+  }
+
+  #start(id: string, hold?: Hold): Victim {
+    const options = this.#init.options(id);
+    const victim = new Victim(hold === undefined ? options : { ...options, hold });
+    this.#living.add(victim);
+    void victim.exited.then((ended) => {
+      this.#living.delete(victim);
+      if (!victim.asked) this.accidents.push(`ended with ${ended}: ${victim.story}`);
+    });
+    return victim;
+  }
+
+  #hold(moment: Hold['moment']): Hold {
+    return { moment, pass: this.#init.random.below(MOST_PASSED) };
+  }
+
+  /** Every member has partitions. */
+  async #rest(): Promise<void> {
+    try {
+      const { members } = this.#init;
+      await eventually(
+        'every member has partitions',
+        () => this.#living.size >= members && this.living.every(({ owns }) => owns.length > 0),
+        REST_MS,
+      );
+    } catch (cause) {
+      throw new Error(`a group does not come to rest: ${this.living.map(({ story }) => story).join('\n')}`, { cause });
+    }
+  }
+}
