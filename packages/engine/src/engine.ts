@@ -26,6 +26,8 @@ const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
 const DEFAULT_GRACE_MS = 25_000;
 const DEFAULT_FORCE_MS = 3_000;
 const DEFAULT_MAX_REWIND = 10_000;
+/** A producer or a store that has not closed by then is left behind. Milliseconds. */
+const CLOSE_MS = 2_000;
 
 /**
  * Runs workers as members of their groups, from `start` to `drain`. One engine is one connection; a process may have
@@ -93,7 +95,11 @@ export class WorkerEngine {
       this.#setState('RUNNING');
       await Promise.all(members.map((member, i) => member.start(consumers[i] as DriverConsumer)));
     } catch (error) {
-      if (this.#draining !== undefined) throw error; // the drain closes what was opened
+      if (this.#draining !== undefined) {
+        // the drain closes what was opened; but it may be over, where this has taken long
+        if (this.#members.length === 0) await this.#close();
+        throw error;
+      }
       await Promise.all(this.#members.map((member) => member.shutdown(0, 0)));
       await this.#close();
       if (this.#state !== 'INITIALIZED') this.#setState('STOPPED');
@@ -129,11 +135,11 @@ export class WorkerEngine {
     );
   }
 
-  /** Whatever is no member's own. */
+  /** Whatever is no member's own. Never rejects. */
   async #close(): Promise<void> {
-    await this.#forwards?.close();
-    await Promise.all([...this.#stores].map((store) => store.close().catch(() => {})));
+    const stores = [...this.#stores].map((store) => store.close().catch(() => {}));
     this.#stores.clear();
+    await within(Promise.all([this.#forwards?.close(), ...stores]), this.#clock, CLOSE_MS);
   }
 
   #worker(definition: Omit<WorkerDefinition, 'options' | 'topics'> & ResolvedWorker): Worker {

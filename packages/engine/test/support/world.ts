@@ -17,6 +17,7 @@ import { decodeDoneMap } from '../../src/offsets/done-map.js';
 import type { OffsetRange } from '../../src/offsets/ranges.js';
 import { Calls } from './calls.js';
 import { checkCommits } from './commit-checker.js';
+import { letters, originOf } from './letters.js';
 
 /** Options of {@link World.engine}. */
 export interface MemberSetup extends Partial<Omit<EngineOptions, 'driver' | 'clock'>> {
@@ -50,6 +51,8 @@ export class World {
   readonly violations: string[] = [];
   /** Records that were given up on purpose. */
   readonly skipped = new Set<string>();
+  /** Topics that copies go to: a record that has one there may be committed. */
+  readonly forwards = new Set<string>();
   readonly #calls: Calls[] = [];
 
   constructor(options: InMemoryClusterOptions & { readonly partitions?: number } = {}) {
@@ -125,6 +128,7 @@ export class World {
 
   readonly #isSettled = (topic: string, partition: number, offset: number): boolean => {
     const name = `${topic}/${partition}/${offset}`;
-    return this.skipped.has(name) || this.#calls.some((calls) => calls.handled.has(name));
+    if (this.skipped.has(name) || this.#calls.some((calls) => calls.handled.has(name))) return true;
+    return [...this.forwards].some((to) => letters(this.cluster, to).some((letter) => originOf(letter) === name));
   };
 }
