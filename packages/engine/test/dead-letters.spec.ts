@@ -152,6 +152,26 @@ describe('a dead letter', () => {
     expect(disposed(a)).toEqual(['0:0 dead-lettered']);
   });
 
+  it('says nothing of what an earlier one of the same record was about', async () => {
+    const world = new Post();
+    const a = await world.member({}, { include: { message: false, stack: false } });
+    const old = {
+      'kafka-worker-error-message': 'old',
+      'kafka-worker-due-at': '1',
+      'kafka-worker-origin-offset': '7',
+      own: 'x',
+    };
+    world.cluster.produce({ ...target, value: 'sent again from a dead-letter topic', headers: old });
+    await world.clock.tick();
+    expect(a.calls.at(0).delivery.origin).toBeUndefined(); // only a retry topic of ours says where a record came from
+    a.calls.fail(0);
+    await world.clock.tick();
+    const { headers } = letters(world.cluster)[0] ?? { headers: {} };
+    expect(headers).toMatchObject({ own: 'x', 'kafka-worker-origin-offset': '0' });
+    expect(headers).not.toHaveProperty('kafka-worker-error-message');
+    expect(headers).not.toHaveProperty('kafka-worker-due-at');
+  });
+
   it('leaves texts of the error out where asked to', async () => {
     const world = new Post();
     const a = await world.member({}, { include: { message: false, stack: false } });

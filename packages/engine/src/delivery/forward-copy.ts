@@ -23,7 +23,8 @@ export function deadLetterOf(of: CopyOf, policy: DeadLetterPolicy): OutgoingReco
     ...copy(of, policy.topic),
     headers: {
       ...ask(() => policy.headers?.(record, failure)),
-      ...ownHeaders(record, origin),
+      // what an earlier copy said of an earlier failure is not to be taken for this one's
+      ...withoutOriginHeaders(record.headers),
       ...failureHeaders(record, { failure, origin, now, include: policy.include }),
     },
   };
@@ -35,7 +36,7 @@ export function retryCopyOf(of: CopyOf, topic: string, delayMs: number, delaysUs
   return {
     ...copy(of, topic),
     headers: {
-      ...ownHeaders(record, origin),
+      ...withoutOriginHeaders(record.headers),
       ...failureHeaders(record, { failure, origin, now, include: { message: false, stack: false } }),
       [ORIGIN_HEADERS.dueAt]: String(now + delayMs),
       [ORIGIN_HEADERS.delaysUsed]: String(delaysUsed),
@@ -47,10 +48,6 @@ export function retryCopyOf(of: CopyOf, topic: string, delayMs: number, delaysUs
 function copy({ record, origin, partitions }: CopyOf, topic: string): OutgoingRecord {
   const partition = (origin ?? record).partition % Math.max(1, partitions);
   return { topic, partition, key: record.key, value: record.value };
-}
-
-function ownHeaders(record: KafkaRecord, origin: RecordOrigin | undefined): RecordHeaders {
-  return origin === undefined ? record.headers : withoutOriginHeaders(record.headers);
 }
 
 function ask(question: () => RecordHeaders | undefined): RecordHeaders | undefined {

@@ -62,6 +62,7 @@ export class Freezer {
   forget(task: Task): void {
     const { assignment } = task;
     this.#clearTimer(task);
+    task.frozen = undefined;
     assignment.standing.delete(task);
     if (assignment.frozenAt !== task) return;
     assignment.frozenAt = this.frozenTasks(assignment).find(

@@ -81,10 +81,10 @@ export function failureHeaders(record: KafkaRecord, { failure, origin, now, incl
     [ORIGIN_HEADERS.attempts]: String(failure.attempts),
     [ORIGIN_HEADERS.firstFailedAt]: String(origin?.firstFailedAt ?? now),
     [ORIGIN_HEADERS.failedAt]: String(now),
-    [ORIGIN_HEADERS.errorClass]: error.name === 'Error' ? error.constructor.name : error.name,
-    ...(include.message ? { [ORIGIN_HEADERS.errorMessage]: error.message.slice(0, MESSAGE_CHARS) } : {}),
+    [ORIGIN_HEADERS.errorClass]: String(error.name === 'Error' ? error.constructor.name : error.name),
+    ...(include.message ? { [ORIGIN_HEADERS.errorMessage]: String(error.message).slice(0, MESSAGE_CHARS) } : {}),
     ...(include.stack && error.stack !== undefined
-      ? { [ORIGIN_HEADERS.errorStack]: error.stack.slice(0, STACK_CHARS) }
+      ? { [ORIGIN_HEADERS.errorStack]: String(error.stack).slice(0, STACK_CHARS) }
       : {}),
   };
 }

@@ -402,7 +402,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     if (!old.alive) throw new KafkaWorkerError('UNKNOWN_TARGET', `${topic}/${partition} was handed over meanwhile`);
     const { committed, producer } = old;
     const prepared: Prepared = { ok: true, resources: producer === undefined ? {} : { producer } };
-    const start = { topic, partition, offset, restored: [], committed, range };
+    const start = { topic, partition, offset, restored: [], committed, found: old.lastStored, range };
     this.#moving = true; // the producer goes along
     const fresh = this.#replace(old, start, prepared, 'rebalance');
     this.#moving = false;

@@ -30,6 +30,12 @@ export interface PartitionResources {
   readonly producer?: DriverTransactionalProducer;
 }
 
+/** An offset with its metadata as a group has it stored; undefined: none. */
+export interface StoredOffset {
+  readonly offset: number | undefined;
+  readonly metadata: string;
+}
+
 /** Where a partition starts and what is known of it then. */
 export interface AssignmentStart {
   readonly topic: string;
@@ -38,6 +44,8 @@ export interface AssignmentStart {
   readonly offset: number;
   readonly restored: readonly OffsetRange[];
   readonly committed: number | undefined;
+  /** As the group has it stored. */
+  readonly found: StoredOffset;
   readonly range: LogRange;
   readonly resources?: PartitionResources;
   /** Why it cannot go on from there. */
@@ -121,6 +129,8 @@ export class PartitionAssignment {
   known: OffsetCommit;
   /** A transaction is under way. */
   transacting = false;
+  /** What the group has stored as far as we know: by what follows it is seen whether somebody else has been here. */
+  lastStored: StoredOffset;
   /** A transaction whose outcome is to be found out before the next one. */
   inDoubt: { readonly offset: OffsetCommit; readonly records: number } | undefined = undefined;
   /** `transactional`: what settled records have sent and no transaction has committed. */
@@ -147,6 +157,7 @@ export class PartitionAssignment {
     this.key = partitionKey(start.topic, start.partition);
     this.epoch = start.epoch;
     this.committed = start.committed;
+    this.lastStored = start.found;
     this.held = start.held;
     this.highWatermark = start.range.high;
     this.delayMs = worker.retryTopics.get(start.topic)?.delayMs;
@@ -235,6 +246,12 @@ export class PartitionAssignment {
     if (this.worker.options.commit.mode === 'manual') return this.#manual;
     const measured = this.#measure();
     return this.needsMap && this.mapChars > this.#mapLimitChars ? undefined : measured;
+  }
+
+  /** The broker has this offset. */
+  acknowledge(offset: OffsetCommit): void {
+    this.committed = offset.offset;
+    this.known = this.lastStored = offset;
   }
 
   /** The record counts as settled for the log: a commit may pass it. Its lane is still its own. */

@@ -3,6 +3,7 @@ import type { TopicPartition } from '../driver/record.js';
 import { partitionKey } from '../driver/record.js';
 import { decodeDoneMap } from '../offsets/done-map.js';
 import { appendRange, type OffsetRange } from '../offsets/ranges.js';
+import type { StoredOffset } from './partition-assignment.js';
 import type { StartPolicy } from '../options/engine-options.js';
 import type { StorePosition } from '../stores/transactional-store.js';
 
@@ -11,6 +12,8 @@ export interface StartDecision extends TopicPartition {
   readonly offset: number;
   readonly restored: readonly OffsetRange[];
   readonly committed: number | undefined;
+  /** As the group has it stored. */
+  readonly found: StoredOffset;
   readonly range: LogRange;
   /** The stored map was refused: why. */
   readonly mapDropped?: string;
@@ -57,7 +60,8 @@ export async function startPositions(
  */
 export function decideStart(committed: CommittedOffset, range: LogRange, rules: StartRules): StartDecision {
   const { topic, partition } = committed;
-  const fresh = { topic, partition, range, restored: [] };
+  const found = { offset: committed.offset, metadata: committed.metadata };
+  const fresh = { topic, partition, range, found, restored: [] };
   const offset = rules.stored?.offset ?? committed.offset;
   if (offset === undefined) {
     const start = { ...fresh, committed: undefined, offset: rules.startFrom === 'latest' ? range.high : range.low };
@@ -86,7 +90,7 @@ export function decideStart(committed: CommittedOffset, range: LogRange, rules: 
   };
 }
 
-type Fresh = Pick<StartDecision, 'topic' | 'partition' | 'range' | 'restored'>;
+type Fresh = Pick<StartDecision, 'topic' | 'partition' | 'range' | 'found' | 'restored'>;
 
 function behindTheEnd(fresh: Fresh, offset: number, { startFrom, maxRewind, stored }: StartRules): StartDecision {
   const { low, high } = fresh.range;

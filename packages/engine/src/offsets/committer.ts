@@ -263,10 +263,7 @@ export class Committer {
     const startedAt = this.clock.now();
     return work().then(
       () => {
-        for (const { partition, offset } of entries) {
-          partition.committed = offset.offset;
-          partition.known = offset;
-        }
+        for (const { partition, offset } of entries) partition.acknowledge(offset);
         const durationMs = this.clock.now() - startedAt;
         this.events.emit({ type: 'commit.succeeded', groupId: this.groupId, partitions: entries.length, durationMs });
       },

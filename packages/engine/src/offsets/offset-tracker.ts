@@ -60,18 +60,23 @@ export class OffsetTracker<T extends Tracked> {
   /** What may be committed: lowest delivered offset that is not settled, else the next one that is not known settled. */
   get frontier(): number {
     if (this.#first !== undefined) return this.#first.offset;
-    const next = this.#restored[this.#restoredIndex];
+    const next = this.#restored[this.#ahead()];
     return next !== undefined && next.from <= this.#position ? Math.max(next.to, this.#position) : this.#position;
   }
 
   /** True where an earlier assignment has settled this record; asked in ascending order, before `deliver`. */
   wasSettled(offset: number): boolean {
     const ranges = this.#restored;
-    while ((ranges[this.#restoredIndex]?.to ?? Infinity) <= this.#position) this.#restoredIndex++;
     // the record that is asked for may yet be refused: ranges before it are behind us only when it is taken
-    let index = this.#restoredIndex;
+    let index = this.#ahead();
     while ((ranges[index]?.to ?? Infinity) <= offset) index++;
     return (ranges[index]?.from ?? Infinity) <= offset;
+  }
+
+  /** Index of the first restored range that the position has not passed. */
+  #ahead(): number {
+    while ((this.#restored[this.#restoredIndex]?.to ?? Infinity) <= this.#position) this.#restoredIndex++;
+    return this.#restoredIndex;
   }
 
   /** Moves past a record that was settled before. */
@@ -126,7 +131,7 @@ export class OffsetTracker<T extends Tracked> {
     for (let entry = this.#first; entry !== undefined && entry.offset < this.#highestSettled; entry = entry.after) {
       appendRange(ranges, entry.offset + 1, entry.after?.offset ?? this.#position);
     }
-    for (let i = this.#restoredIndex; i < this.#restored.length; i++) {
+    for (let i = this.#ahead(); i < this.#restored.length; i++) {
       const range = this.#restored[i] as OffsetRange;
       appendRange(ranges, Math.max(range.from, this.#position, frontier), range.to);
     }

@@ -1,7 +1,8 @@
 import type { DriverConsumer, OffsetCommit } from '../driver/driver.js';
 import { CommitError } from '../errors/commit.error.js';
 import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
-import type { PartitionAssignment } from '../group/partition-assignment.js';
+import { TransactionError } from '../errors/transaction.error.js';
+import type { PartitionAssignment, StoredOffset } from '../group/partition-assignment.js';
 
 /** What a transaction is committed with beside the partition's own producer. */
 export interface TransactionSite {
@@ -58,11 +59,19 @@ async function settleDoubt(
   await producer?.open();
   const [stored] = await consumer.committed([{ topic: partition.topic, partition: partition.partition }]);
   partition.inDoubt = undefined;
-  if (stored?.offset !== inDoubt.offset.offset || stored.metadata !== inDoubt.offset.metadata) return undefined;
-  partition.known = inDoubt.offset;
-  partition.committed = inDoubt.offset.offset;
+  if (!same(stored, inDoubt.offset)) {
+    if (same(stored, partition.lastStored)) return undefined;
+    // whoever has committed since had taken the partition over, and we have just taken its transactional id away
+    const message = `somebody else has committed ${stored?.offset} of ${partition.key} meanwhile`;
+    throw new TransactionError('TRANSACTION_FENCED', message);
+  }
+  partition.acknowledge(inDoubt.offset);
   outbox?.splice(0, inDoubt.records);
   return inDoubt;
+}
+
+function same(a: StoredOffset | undefined, b: StoredOffset): boolean {
+  return a?.offset === b.offset && (a?.metadata ?? '') === b.metadata;
 }
 
 function explain(partition: PartitionAssignment, thrown: unknown): CommitError {

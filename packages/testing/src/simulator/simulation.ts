@@ -179,7 +179,8 @@ export class Simulation implements ProcessWorld {
       this.log(topic, partition)
         .records.map(({ offset }) => offset)
         .filter((offset) => !this.groups.accounted(keyOf(group, topic, partition), offset))
-        // it took effect while its process had been told already that it would not count
+        // it was marked, or took effect, while its process had been told already that it would not count
+        .filter((offset) => !this.database.isDone(`${groupName(group)}/${topicName(topic)}/${partition}`, offset))
         .filter((offset) => (this.effects(group, topic)?.get(`${keyOf(group, topic, partition)}/${offset}`) ?? 0) === 0)
         .filter((offset) => !(this.#mayBeDropped(group, topic) && this.isStored(group, topic, partition, offset)))
     );

@@ -30,6 +30,8 @@ export interface HeldRecord {
   frozenUntil: number | undefined;
   /** While a copy of it is to be sent: what it will be then. */
   copyTo: CopyFate | undefined;
+  /** Its bytes were to be read again, and the log has them no more: it is skipped when its turn comes. */
+  gone: boolean;
   /** An operator has it passed over, while no handler has anything to do with it. */
   byOperator: boolean;
   /** Sends of its copy that have failed, and those under way. */
@@ -66,6 +68,8 @@ export class HeldPartition {
   standing = false;
   /** Handed over, lost or replaced by a seek. Never false again. */
   dead = false;
+  /** Where its client has come to: below the position while records are read again. */
+  cursor: number;
   /** Refused records and has not asked for more since. */
   refusing = false;
   /** Since when something is settled that was not in a commit; undefined: nothing. Milliseconds. */
@@ -87,7 +91,7 @@ export class HeldPartition {
     /** Settled under earlier holders, by what the group had stored. */
     readonly restored: readonly Span[],
   ) {
-    this.position = start;
+    this.position = this.cursor = start;
   }
 
   get name(): string {
@@ -125,6 +129,7 @@ export class HeldPartition {
   /** The client offers records: whatever is not known yet counts as taken until `taken` says how many were. */
   offer(offsets: readonly number[]): void {
     this.offering = true;
+    this.cursor = Math.min(this.cursor, offsets[0] ?? this.cursor);
     for (const offset of offsets) {
       if (offset < this.position) {
         const held = this.unsettled.get(offset);
@@ -145,6 +150,7 @@ export class HeldPartition {
     const refused = new Set(offsets.slice(taken));
     for (const held of this.#unparked) if (refused.has(held.record.offset)) held.parked = true;
     this.#unparked = [];
+    this.#comeTo(offsets[Math.min(taken, offsets.length - 1)] ?? this.cursor);
     for (const offset of offsets.slice(taken)) {
       const held = this.unsettled.get(offset);
       if (held !== undefined && offset >= positionBefore) {
@@ -155,6 +161,18 @@ export class HeldPartition {
     const last = offsets[taken - 1];
     this.position = Math.max(positionBefore, last === undefined ? 0 : last + 1);
     return wrong;
+  }
+
+  /** What was parked and is not in the log any more is passed by. */
+  #comeTo(offset: number): void {
+    for (const held of this.unsettled.values()) {
+      const at = held.record.offset;
+      if (!held.parked || at < this.cursor || at >= offset || this.laneStands(held)) continue;
+      if (this.log.records.some((record) => record.offset === at)) continue;
+      held.parked = false;
+      held.gone = true;
+    }
+    this.cursor = offset;
   }
 
   #take(offset: number): void {
@@ -175,6 +193,7 @@ export class HeldPartition {
       frozenScope: 'key',
       frozenUntil: undefined,
       copyTo: undefined,
+      gone: false,
       byOperator: false,
       copyFailures: 0,
       copiesUnderWay: 0,

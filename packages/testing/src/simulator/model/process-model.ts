@@ -249,12 +249,13 @@ export class ProcessModel {
   ): void {
     const now = this.world.now();
     const { call } = held;
-    const end = held.broken ? 'broken' : call && this.#howItFailed(partition.worker, call, now);
-    if (end === undefined || (!held.broken && held.phase !== 'running')) {
+    const end = held.gone ? 'skip' : held.broken ? 'broken' : call && this.#howItFailed(partition.worker, call, now);
+    const unseen = held.broken || held.gone;
+    if (end === undefined || (!unseen && held.phase !== 'running')) {
       this.violations.add('attempts', `${what}, but its attempt has not failed`);
       return;
     }
-    if (held.broken) {
+    if (unseen) {
       // started and failed in one: no handler saw it, but it is an attempt, and one like any other
       for (const other of partition.blockers(held))
         this.violations.add('order', `${what} before ${other.record.offset}`);

@@ -19,6 +19,7 @@ export function checkStart(process: ProcessModel, partition: HeldPartition, held
   }
   checkClaim(process, partition, held, what);
   if (held.parked) wrong('no-loss', 'without its bytes');
+  if (held.gone) wrong('no-loss', 'although the log has it no more');
   if (held.broken) wrong('attempts', 'although its order could not be found out');
   if (held.phase === 'running' || held.phase === 'frozen' || held.phase === 'copied')
     wrong('order', `while it is ${held.phase}`);

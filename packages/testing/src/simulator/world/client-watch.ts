@@ -9,6 +9,7 @@ import {
   type OffsetCommit,
   type OutgoingRecord,
   partitionKey,
+  type StartPosition,
   type StorePartition,
   type StorePosition,
 } from '@kafka-worker/engine';
@@ -310,6 +311,13 @@ export class ClientWatch implements Watcher {
     partition.refusing = taken < offsets.length;
   }
 
+  seeking(groupId: string, position: StartPosition): void {
+    for (const partition of this.#heldOf(groupId, [position])) {
+      partition.cursor = position.offset;
+      partition.refusing = false;
+    }
+  }
+
   resumed(...[groupId, partitions]: Parameters<Watcher['resumed']>): void {
     for (const partition of this.#heldOf(groupId, partitions)) partition.refusing = false;
   }
@@ -328,18 +336,40 @@ export class ClientWatch implements Watcher {
     if (state === 'crashed') this.process.crashed = true;
   }
 
-  committing(...[groupId, offsets]: Parameters<Watcher['committing']>): void {
-    this.process.world.history.note(this.process.name, () => `commits ${describeCommits(offsets)} of ${groupId}`);
+  committing(...[groupId, offsets]: Parameters<Watcher['committing']>): (error: unknown) => void {
+    const { process } = this;
+    process.world.history.note(process.name, () => `commits ${describeCommits(offsets)} of ${groupId}`);
     // what is part of transactions is said again as it is, to be heard of
     const plain = offsets.filter((offset) => !this.#isSaidAgain(groupId, offset));
-    checkCommit(this.process.model, numberOf(groupId), plain, this.process.world.mapsMayBeLost);
+    checkCommit(process.model, numberOf(groupId), plain, process.world.mapsMayBeLost);
+    const ended = plain.length > 0 ? this.#begun(groupId, plain) : undefined;
+    return (error) => {
+      const how = error === undefined ? 'acknowledged' : `failed: ${String(error)}`;
+      process.world.history.note(process.name, () => `commit ${how} of ${groupId}`);
+      ended?.(error);
+    };
+  }
+
+  #begun(groupId: string, offsets: readonly OffsetCommit[]): (error: unknown) => void {
     const commits = this.#commitsOf(groupId);
     this.process.world.violations.expect(
       commits.underWay === undefined,
       'safety',
       () => `${this.process.name} commits while a commit is under way`,
     );
-    commits.underWay = this.#heldOf(groupId, offsets);
+    const partitions = this.#heldOf(groupId, offsets);
+    commits.underWay = partitions;
+    return (error) => {
+      commits.underWay = undefined;
+      commits.canRetry = error instanceof CommitError && error.canRetry;
+      if (error === undefined) return;
+      commits.failed++;
+      const tooLarge = error instanceof CommitError && error.code === 'COMMIT_METADATA_TOO_LARGE';
+      for (const partition of partitions) {
+        partition.notCommitted(this.process.world.now());
+        if (tooLarge) for (const held of partition.claiming) partition.unclaim(held);
+      }
+    };
   }
 
   #isSaidAgain(groupId: string, offset: OffsetCommit): boolean {
@@ -354,24 +384,6 @@ export class ClientWatch implements Watcher {
       () => `${name} says ${describeCommits([offset])} again, and ${stored?.offset} is stored`,
     );
     return true;
-  }
-
-  committed(...[groupId, error]: Parameters<Watcher['committed']>): void {
-    this.process.world.history.note(
-      this.process.name,
-      () => `commit ${error === undefined ? 'acknowledged' : `failed: ${String(error)}`} of ${groupId}`,
-    );
-    const commits = this.#commitsOf(groupId);
-    const partitions = commits.underWay ?? [];
-    commits.underWay = undefined;
-    commits.canRetry = error instanceof CommitError && error.canRetry;
-    if (error === undefined) return;
-    commits.failed++;
-    const tooLarge = error instanceof CommitError && error.code === 'COMMIT_METADATA_TOO_LARGE';
-    for (const partition of partitions) {
-      partition.notCommitted(this.process.world.now());
-      if (tooLarge) for (const held of partition.claiming) partition.unclaim(held);
-    }
   }
 
   stopping(groupId: string): void {

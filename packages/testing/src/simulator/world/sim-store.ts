@@ -16,6 +16,12 @@ export class SimDatabase {
   /** Calls that are still to fail: before they take effect, or after, so that only their answer is lost. */
   faults: ('refused' | 'answer-lost')[] = [];
 
+  /** @param key `group/topic/partition`, by their names. */
+  isDone(key: string, offset: number): boolean {
+    const { offset: below = 0, done } = this.of(key);
+    return offset < below || done.has(offset);
+  }
+
   of(key: string): StoredPartition {
     let found = this.#partitions.get(key);
     if (found === undefined) this.#partitions.set(key, (found = { epoch: 0, offset: undefined, done: new Set() }));

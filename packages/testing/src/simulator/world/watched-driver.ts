@@ -35,10 +35,11 @@ export interface Watcher {
   /** @returns what to call when it has been acknowledged or not. */
   copying(record: OutgoingRecord): () => void;
   stateChanged(groupId: string, state: string): void;
-  committing(groupId: string, offsets: readonly OffsetCommit[]): void;
-  committed(groupId: string, error: unknown): void;
+  /** @returns what to call with what came of it; undefined: it was acknowledged. */
+  committing(groupId: string, offsets: readonly OffsetCommit[]): (error: unknown) => void;
   found(groupId: string, offsets: readonly CommittedOffset[]): void;
   ranges(groupId: string, ranges: readonly LogRange[]): void;
+  seeking(groupId: string, position: StartPosition): void;
   resumed(groupId: string, partitions: readonly TopicPartition[]): void;
   stopping(groupId: string): void;
   leaving(groupId: string): void;
@@ -113,10 +114,13 @@ function watchConsumer(consumer: DriverConsumer, groupId: string, watcher: Watch
       watcher.resumed(groupId, partitions);
       consumer.resume(partitions);
     },
-    seek: (position) => consumer.seek(position),
+    seek: (position) => {
+      watcher.seeking(groupId, position);
+      consumer.seek(position);
+    },
     commit: async (offsets) => {
       if (!watcher.alive) return never();
-      watcher.committing(groupId, offsets);
+      const committed = watcher.committing(groupId, offsets);
       const error = await whileAlive(
         watcher,
         consumer.commit(offsets).then(
@@ -124,7 +128,7 @@ function watchConsumer(consumer: DriverConsumer, groupId: string, watcher: Watch
           (thrown: unknown) => thrown,
         ),
       );
-      watcher.committed(groupId, error);
+      committed(error);
       if (error !== undefined) throw error;
     },
     committed: async (partitions) => {
