@@ -185,24 +185,22 @@ describe('a commit', () => {
 
 describe('what was replayed does not fit into a commit', () => {
   it('stops before it is forgotten, says what to do, and that helps', async () => {
-    const count = 27_000;
+    const count = 6_000;
     const world = new DlqWorld();
     let seed = 7;
     const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-    const template = [letter(DLQ, { worker: 'a' }), letter(DLQ, { worker: 'b' })];
-    world.cluster.produce(
-      Array.from({ length: count }, (_, n) => ({
-        ...(template[random() < 0.5 ? 0 : 1] as (typeof template)[0]),
-        topic: DLQ,
-        value: `${n}`,
-      })),
-    );
+    const [a, b] = [letter(DLQ, { worker: 'a' }), letter(DLQ, { worker: 'b' })];
+    for (let n = 0; n < count; n++) {
+      world.cluster.produce({ ...(random() < 0.5 ? a : b), value: `${n}` });
+      // As compaction leaves it, so that few records are enough.
+      if (n < count - 1) world.cluster.skipOffsets(DLQ, 0, Math.floor(random() * 16_384));
+    }
     const foretold = await world.replay({ dryRun: true, filter: { worker: 'a' } });
     const first = await world.replay({ filter: { worker: 'a' } });
     expect(foretold.problems).toMatchObject([{ type: 'done-set-full', partition: 0 }]);
     const [problem] = first.problems;
     expect(problem).toMatchObject({ type: 'done-set-full', partition: 0 });
-    expect(first.totals.sent).toBeGreaterThan(5_000);
+    expect(first.totals.sent).toBeGreaterThan(1_000);
     expect(first.totals.sent).toBe(world.values().length);
     const { offset = 0, metadata = '' } = world.cluster.committed(GROUP, DLQ, 0) ?? {};
     expect(metadata.length).toBeLessThanOrEqual(4096);
@@ -213,7 +211,7 @@ describe('what was replayed does not fit into a commit', () => {
     const gap = problem?.type === 'done-set-full' ? problem.gap : { from: -1, to: -1 };
     expect(gap.from).toBe(offset);
     expect(problem?.message).toContain(`--offset ${gap.from}..${gap.to}`);
-    await world.replay({ filter: { partition: 0, offsets: { from: 0, to: 5_000 } } });
+    await world.replay({ filter: { partition: 0, offsets: { from: 0, to: 5_000_000 } } });
     const second = await world.replay({ filter: { worker: 'a' } });
     expect(second.totals.sent).toBeGreaterThan(0);
     expect(await world.replay()).toMatchObject({ outcome: 'complete', problems: [] });

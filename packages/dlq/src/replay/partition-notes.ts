@@ -1,4 +1,4 @@
-import type { OffsetCommit } from '@kafka-worker/engine';
+import type { OffsetCommit, OffsetRange } from '@kafka-worker/engine';
 import { OffsetSet } from './offset-set.js';
 import { ReplayedSet } from './replayed-set.js';
 import type { StoredReplays } from './stored.js';
@@ -20,6 +20,8 @@ export class PartitionNotes {
   silentFrom: number | undefined;
   /** Next offset to come. */
   position = 0;
+  /** Runs of offsets that no record has, ascending; of them `replayed` knows nothing yet. */
+  readonly #gaps: OffsetRange[] = [];
   /** Records below this were counted: what is read a second time after a loss is not. */
   counted = 0;
 
@@ -36,19 +38,27 @@ export class PartitionNotes {
     this.unnoted.push(...unnoted);
     this.replayed = replayed;
     this.position = from;
+    this.#gaps.length = 0;
   }
 
-  /**
-   * A record comes. Between it and the one before there is none, and never will be: such offsets count as replayed, so
-   * that the frontier passes them.
-   * @returns true where it is the first time
-   */
+  /** A record comes. @returns true where it is the first time */
   pass(offset: number): boolean {
-    this.replayed.add(this.position, offset);
+    if (offset > this.position) this.#gaps.push({ from: this.position, to: offset });
     this.position = offset + 1;
     if (offset < this.counted) return false;
     this.counted = offset + 1;
     return true;
+  }
+
+  /**
+   * Offsets below this that no record has, and never will, count as replayed, so that the frontier passes them. Those
+   * above are left out: read ahead, they would only make the commit larger.
+   */
+  passGaps(below: number): void {
+    while ((this.#gaps[0]?.to ?? Infinity) <= below) {
+      const gap = this.#gaps.shift() as OffsetRange;
+      this.replayed.add(gap.from, gap.to);
+    }
   }
 
   commit(): OffsetCommit {

@@ -243,6 +243,7 @@ export class ReplayRun {
   /** Those that can be noted when they are sent. A partition with others is given up before anything of it is sent. */
   #fitting(parcels: readonly Parcel[], reader: BoundedReader): Parcel[] {
     const after = new Map<PartitionNotes, PartitionNotes['replayed']>();
+    for (const { notes, found } of parcels) notes.passGaps(found.record.offset);
     for (const { notes, found } of parcels) {
       const replayed = after.get(notes) ?? notes.replayed.copy();
       replayed.add(found.record.offset);
