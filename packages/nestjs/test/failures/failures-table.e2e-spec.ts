@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { failureTables } from './support/failure-tables.js';
 import { FAILURES, NEVER_MEET, type Failure } from './support/failures.js';
+import { GeneratedPart } from './support/generated-part.js';
 import { OUTCOME_NAMES } from './support/outcomes.js';
-import { makeTables, readTables, writeTables } from './support/page.js';
 import { POLICIES, type PolicyName } from './support/policies.js';
 import { Scene, type Played } from './support/scene.js';
 
@@ -35,9 +36,10 @@ describe.each(FAILURES)('$name', (failure) => {
 
 describe('docs/failures.md', () => {
   it('has what came out, and nothing else', async () => {
-    const tables = await makeTables(cellOf);
-    if (process.env['UPDATE_DOCS'] === '1') writeTables(tables);
-    expect(readTables()).toBe(tables);
+    const tables = await failureTables(cellOf);
+    const part = new GeneratedPart('failures.md', 'failures');
+    if (process.env['UPDATE_DOCS'] === '1') part.write(tables);
+    expect(part.read()).toBe(tables);
   }, 60_000);
 
   it('names no outcome that does not occur', () => {

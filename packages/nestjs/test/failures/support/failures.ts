@@ -10,6 +10,7 @@ import {
 import { KafkaWorkerError } from '@kafka-worker/engine';
 import {
   DeadLetterError,
+  fixed,
   FreezeError,
   NonRetryableError,
   RetryLaterError,
@@ -83,6 +84,9 @@ const hopeless: Failure['expected'] = {
   deadLetter: '1: dead letter',
   retryTopics: '1: dead letter',
 };
+
+/** It is not asked either. */
+const stubborn: Play = { options: { retry: { attempts: 3, backoff: fixed(1_000), retryIf: () => true } } };
 
 /** The policy is not asked. */
 function always(cell: string): Failure['expected'] {
@@ -177,6 +181,7 @@ export const FAILURES: readonly Failure[] = [
     expected: hopeless,
     play: (scene) => ({
       options: {
+        ...stubborn.options,
         deserializer: {
           deserialize: ({ value }: KafkaWorkerMessage) => {
             if (scene.fails(value)) throw no();
@@ -191,6 +196,7 @@ export const FAILURES: readonly Failure[] = [
     expected: hopeless,
     play: (scene) => ({
       options: {
+        ...stubborn.options,
         schema: {
           '~standard': {
             version: 1,
@@ -207,6 +213,7 @@ export const FAILURES: readonly Failure[] = [
     play: (scene) => ({
       hasNoLane: true,
       options: {
+        ...stubborn.options,
         orderBy: (record) => {
           if (scene.fails(record.value?.toString())) throw no();
           return record.key;
@@ -219,12 +226,22 @@ export const FAILURES: readonly Failure[] = [
     isDone: true,
   }),
   handler('throws, a filter returns nothing', usedUp(), fail, { decorate: filter(() => undefined) }),
-  handler('throws `NonRetryableError`', hopeless, () => {
-    throw new NonRetryableError();
-  }),
-  handler('throws `DeadLetterError`', hopeless, () => {
-    throw new DeadLetterError();
-  }),
+  handler(
+    'throws `NonRetryableError`',
+    hopeless,
+    () => {
+      throw new NonRetryableError();
+    },
+    stubborn,
+  ),
+  handler(
+    'throws `DeadLetterError`',
+    hopeless,
+    () => {
+      throw new DeadLetterError();
+    },
+    stubborn,
+  ),
   handler('throws `SkipRecordError`', always('1: skipped'), () => {
     throw new SkipRecordError();
   }),

@@ -3,6 +3,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import {
   decodeDoneMap,
   type DriverConsumer,
+  type DriverTransactionalProducer,
   type KafkaDriver,
   type OffsetCommit,
   type OutgoingRecord,
@@ -47,6 +48,7 @@ export class Stage {
   onCommit: (commit: OffsetCommit) => void = nothing;
   /** Asked of everything that is sent; a throw is what the sender gets. */
   onSend: (records: readonly OutgoingRecord[]) => void = nothing;
+  readonly #transactional = new Set<DriverTransactionalProducer>();
   #processes: Process[] = [];
   #boots = 0;
 
@@ -96,6 +98,8 @@ export class Stage {
     for (const { clock } of this.#processes) clock.kill();
     this.#processes = [];
     for (const consumer of this.cluster.consumers(GROUP)) this.cluster.crash(consumer);
+    for (const producer of this.#transactional) this.cluster.crash(producer);
+    this.#transactional.clear();
     await this.clock.advance(31_000);
   }
 
@@ -121,6 +125,11 @@ export class Stage {
   #watched(driver: KafkaDriver): KafkaDriver {
     return {
       ...driver,
+      createTransactionalProducer: (id) => {
+        const producer = driver.createTransactionalProducer?.(id) as DriverTransactionalProducer;
+        this.#transactional.add(producer);
+        return producer;
+      },
       createConsumer: (options) => this.#watchedConsumer(driver.createConsumer(options)),
       createProducer: () => {
         const producer = driver.createProducer();
