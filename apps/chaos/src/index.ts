@@ -1,4 +1,5 @@
 export * from './clock.js';
+export * from './committed-view.js';
 export * from './done-set.js';
 export * from './events.js';
 export * from './handler.js';
@@ -11,7 +12,9 @@ export * from './waiting.js';
 export { buildEngine } from './build-engine.js';
 export * from './crash/cell.js';
 export * from './crash/effect-log.js';
+export * from './crash/effects/in-postgres.js';
 export * from './crash/member-options.js';
+export * from './crash/moments.js';
 export * from './crash/phases.js';
 export * from './crash/random.js';
 export * from './crash/victim.js';

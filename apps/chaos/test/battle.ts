@@ -1,22 +1,27 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { testBrokers, uniqueName } from '@app/kafka-cluster';
 import {
   Cell,
   eventually,
+  type Entry,
   type Guarantee,
   KafkaView,
   type Kills,
   KillPlan,
   Ledger,
   Load,
+  type Moment,
   newSeed,
   type Phase,
   Random,
+  readLog,
   type Shape,
 } from '../src/index.js';
-import { keys } from './scene.js';
+import { figures, keys } from './scene.js';
 
 /** Cells of a battle, and members of each. Together with those that come and go: twelve processes at once. */
 const CELLS = 3;
@@ -37,6 +42,8 @@ export interface CellSite {
 
 /** A cell when everything is over. */
 export interface FoughtCell extends CellSite {
+  /** What was written into `log`; empty where nothing was. */
+  readonly entries: readonly Entry[];
   /** Of every record, `partition/offset`. */
   readonly names: readonly string[];
   /** What each process was at that was killed. */
@@ -47,6 +54,8 @@ export interface FoughtCell extends CellSite {
 export interface BattleOptions {
   readonly kills: Kills;
   readonly guarantee: (site: CellSite, brokers: readonly string[]) => Guarantee | Promise<Guarantee>;
+  /** Where members stand still, where the plan has that. Default: before and after the effect, and before the commit. */
+  readonly standstills?: readonly Moment[];
   /** Default: 24 keys in turn. */
   readonly shape?: (n: number) => Shape;
   /** What goes on beside the kills, until the signal aborts. */
@@ -66,8 +75,6 @@ export interface Outcome {
   /** Milliseconds. */
   readonly fightMs: number;
   readonly restMs: number;
-  /** Removes what was written. */
-  end(): Promise<void>;
 }
 
 /** Kills members of several groups as planned while records keep coming, and waits until every record is settled. */
@@ -77,12 +84,13 @@ export async function battle(name: string, options: BattleOptions): Promise<Outc
   const random = new Random(seed);
   const directory = await mkdtemp(join(tmpdir(), 'chaos-'));
   const view = await KafkaView.open(brokers);
-  const grounds = await Promise.all(
-    Array.from({ length: CELLS }, (_, n) => ground(name, join(directory, `effects-${n}`), { view, random, options })),
-  );
+  const grounds: Ground[] = [];
   const beside = new AbortController();
-  const trouble = options.beside?.(beside.signal, random);
   try {
+    for (let n = 0; n < CELLS; n++) {
+      grounds.push(await ground(name, join(directory, `effects-${n}`), { view, random, options }));
+    }
+    const trouble = options.beside?.(beside.signal, random);
     const startedAt = Date.now();
     const plan = new KillPlan(options.kills, (phases) => random.shuffled(phases));
     for (const { cell, load } of grounds) {
@@ -97,7 +105,8 @@ export async function battle(name: string, options: BattleOptions): Promise<Outc
     await Promise.all(grounds.map((one) => settled(one, view)));
     const exits = (await Promise.all(grounds.map(({ cell }) => cell.drain()))).flat();
     const cells = grounds.map(({ site, ledger, cell }): FoughtCell => {
-      return { ...site, names: namesOf(ledger), killed: cell.killed };
+      const entries = existsSync(site.log) ? readLog(site.log) : [];
+      return { ...site, names: namesOf(ledger), killed: cell.killed, entries };
     });
     return {
       seed,
@@ -107,7 +116,6 @@ export async function battle(name: string, options: BattleOptions): Promise<Outc
       accidents: grounds.flatMap(({ cell }) => cell.accidents),
       fightMs: foughtAt - startedAt,
       restMs: Date.now() - foughtAt,
-      end: () => rm(directory, { recursive: true }),
     };
   } catch (cause) {
     throw new Error(`the battle of seed ${seed} went wrong`, { cause });
@@ -116,6 +124,7 @@ export async function battle(name: string, options: BattleOptions): Promise<Outc
     await Promise.all(grounds.map(({ cell }) => cell.end()));
     await Promise.all(grounds.map(({ load }) => load.end()));
     await view.close();
+    await rm(directory, { recursive: true });
   }
 }
 
@@ -142,6 +151,7 @@ async function ground(name: string, log: string, { view, random, options }: Maki
   const cell = new Cell({
     members: MEMBERS,
     random: cellRandom,
+    standstills: options.standstills ?? ['handler', 'effect', 'commit'],
     options: (id) => ({ id, brokers, topic, groupId, guarantee }),
   });
   const ledger = new Ledger('key');
@@ -189,7 +199,25 @@ export function times<T>(values: Iterable<T>): Map<T, number> {
   return counts;
 }
 
+/** Values that come more than once. */
+export function repeated<T>(counts: ReadonlyMap<T, number>): T[] {
+  return [...counts].flatMap(([value, count]) => (count > 1 ? [value] : []));
+}
+
 /** All kills of a plan or an outcome. */
 export function total(kills: Kills): number {
   return Object.values(kills).reduce((sum, count) => sum + count, 0);
+}
+
+/** Prints what a battle came to in one line. */
+export function report(row: string, outcome: Outcome, counts: Readonly<Record<string, unknown>>): void {
+  const { seed, kills, fightMs, restMs } = outcome;
+  figures(row, { seed, kills: total(kills), by: kills, ...counts, fightMs, restMs });
+}
+
+/** Every kill of the plan was made, and nobody ended in any other way than it was told to. */
+export function expectFought({ accidents, kills, exits }: Outcome, planned: Kills): void {
+  expect(accidents).toEqual([]);
+  expect(kills).toEqual(planned);
+  expect(exits.filter((exit) => exit !== 0)).toEqual([]);
 }

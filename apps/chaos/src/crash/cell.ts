@@ -1,6 +1,6 @@
 import { eventually, pause } from '../waiting.js';
 import type { CrashMemberOptions } from './member-options.js';
-import type { Hold } from './moments.js';
+import type { Hold, Moment } from './moments.js';
 import { GIVING, type KillPlan, MOMENT_OF, type Phase, TAKING } from './phases.js';
 import type { Random } from './random.js';
 import { Victim } from './victim.js';
@@ -22,6 +22,8 @@ export interface CellInit {
   /** How many members it has between the kills. */
   readonly members: number;
   readonly random: Random;
+  /** Where members stand still. */
+  readonly standstills: readonly Moment[];
   options(id: string): CrashMemberOptions;
 }
 
@@ -80,6 +82,7 @@ export class Cell {
   async #strike(phase: Phase, victim: Victim): Promise<void> {
     if (phase === 'random') return this.#strikeAtRandom(victim);
     if (phase === 'rebalance') return this.#strikeInRebalance(victim);
+    if (phase === 'stopped') return this.#strikeAfterStandstill(victim);
     await victim.held(this.#hold(phase === 'drain' ? 'handler' : MOMENT_OF[phase]));
     if (phase === 'drain') {
       const draining = victim.heard('draining');
@@ -116,6 +119,22 @@ export class Cell {
     await this.#kill(struck, 'rebalance');
   }
 
+  /** A former owner that knows nothing of it goes on with what it was at. */
+  async #strikeAfterStandstill(victim: Victim): Promise<void> {
+    await victim.held(this.#hold(this.#init.random.pick(this.#init.standstills)));
+    victim.stop();
+    const owned = victim.owns;
+    await this.#until('others have its partitions', () => {
+      const others = this.living.filter((member) => member !== victim).flatMap(({ owns }) => owns);
+      return owned.every((partition) => others.includes(partition));
+    });
+    const back = victim.heard('owns');
+    victim.goOn();
+    await back;
+    await this.#kill(victim, 'stopped');
+    this.#start(victim.id);
+  }
+
   async #kill(victim: Victim, phase: Phase): Promise<void> {
     const ended = await victim.kill();
     if (ended === 'SIGKILL') this.killed.set(victim.pid, phase);
@@ -141,16 +160,19 @@ export class Cell {
   }
 
   /** Every member has partitions. */
-  async #rest(): Promise<void> {
+  #rest(): Promise<void> {
+    const { members } = this.#init;
+    return this.#until(
+      'every member has partitions',
+      () => this.#living.size >= members && this.living.every(({ owns }) => owns.length > 0),
+    );
+  }
+
+  async #until(what: string, look: () => boolean): Promise<void> {
     try {
-      const { members } = this.#init;
-      await eventually(
-        'every member has partitions',
-        () => this.#living.size >= members && this.living.every(({ owns }) => owns.length > 0),
-        REST_MS,
-      );
+      await eventually(what, look, REST_MS);
     } catch (cause) {
-      throw new Error(`a group does not come to rest: ${this.living.map(({ story }) => story).join('\n')}`, { cause });
+      throw new Error(this.living.map(({ story }) => story).join('\n'), { cause });
     }
   }
 }

@@ -12,12 +12,14 @@ import type { Moment } from './moments.js';
  * committed  it was settled; the member had not been told
  * drain      SIGTERM had come and handlers were waited for
  * rebalance  it gave partitions back or took them over
+ * stopped    it stood still (SIGSTOP) with a record under way until others had its partitions, went on, and had come back
+ *            into the group
  * random     any moment, that of its start included
  */
-export type Phase = 'before' | 'in' | 'after' | 'commit' | 'ending' | 'committed' | 'drain' | 'rebalance' | 'random';
+export type Phase = NamedPhase | 'drain' | 'rebalance' | 'stopped' | 'random';
 
 /** Phases that are one moment. */
-export type NamedPhase = Exclude<Phase, 'drain' | 'rebalance' | 'random'>;
+export type NamedPhase = 'before' | 'in' | 'after' | 'commit' | 'ending' | 'committed';
 
 /** Where a member is held for a phase. */
 export const MOMENT_OF: Readonly<Record<NamedPhase, Moment>> = {

@@ -97,6 +97,17 @@ export class Victim {
     await held;
   }
 
+  /** SIGSTOP: it does nothing more, and its connections stay open. */
+  stop(): void {
+    if (this.#running) this.#child.kill('SIGSTOP');
+  }
+
+  /** SIGCONT, and what is held goes on. */
+  goOn(): void {
+    this.#order({ type: 'release' });
+    if (this.#running) this.#child.kill('SIGCONT');
+  }
+
   /** SIGKILL; resolves when it has ended. */
   async kill(): Promise<number | NodeJS.Signals> {
     this.#signal('SIGKILL');
@@ -114,7 +125,8 @@ export class Victim {
   }
 
   #order(order: Order): void {
-    if (this.#child.connected) this.#child.send(order);
+    // A member that stands still cannot be told anything before it goes on; that it is gone shows elsewhere.
+    if (this.#child.connected) this.#child.send(order, () => undefined);
   }
 
   #hear(report: Report): void {

@@ -1,0 +1,50 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { hasTestBrokers } from '@app/kafka-cluster';
+import type { Kills } from '../src/index.js';
+import { battle, expectFought, report, times, total } from './battle.js';
+
+jest.setTimeout(240_000);
+
+const KILLS = {
+  before: 5,
+  in: 5,
+  after: 5,
+  commit: 5,
+  committed: 5,
+  drain: 5,
+  rebalance: 6,
+  random: 10,
+} satisfies Kills;
+
+(hasTestBrokers() ? describe : describe.skip)('at-least-once under kill -9', () => {
+  it('makes every effect, and repeats only what was not committed', async () => {
+    const outcome = await battle('at-least-once', {
+      kills: KILLS,
+      guarantee: ({ log }) => ({ type: 'at-least-once', log }),
+    });
+    let [records, effects] = [0, 0];
+    const missing: string[] = [];
+    const repeats: number[] = [];
+    for (const { entries, names } of outcome.cells) {
+      const done = times(entries.filter(({ deed }) => deed === 'effect').map(({ name }) => name));
+      records += names.length;
+      effects += [...done.values()].reduce((sum, count) => sum + count, 0);
+      missing.push(...names.filter((name) => !done.has(name)));
+      repeats.push(...[...done.values()].filter((count) => count > 1));
+    }
+    const again = repeats.reduce((sum, count) => sum + count - 1, 0);
+    report('11 at-least-once', outcome, {
+      records,
+      effects,
+      missing: missing.length,
+      repeatedRecords: repeats.length,
+      repeats: again,
+      repeatsPerKill: Number((again / total(outcome.kills)).toFixed(1)),
+      mostOften: Math.max(1, ...repeats),
+    });
+    expectFought(outcome, KILLS);
+    expect(missing).toEqual([]);
+    // Kills between effect and commit cannot but repeat a record: that they do shows that they hit.
+    expect(again).toBeGreaterThanOrEqual(KILLS.after + KILLS.commit);
+  });
+});
