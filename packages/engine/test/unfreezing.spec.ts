@@ -54,8 +54,12 @@ describe('a freeze with unfreezeAfterMs', () => {
     a.calls.fail(0);
     await world.clock.tick();
     act(a.engine);
+    await world.clock.advance(4_000);
     a.calls.finishAll();
-    await world.clock.advance(60_000);
+    await world.clock.advance(4_000);
+    a.calls.finishAll();
+    await world.drain(a);
+    expect(world.clock.pending).toBe(0);
     expect(a.of('unfrozen').filter(({ by }) => by === 'timer')).toEqual([]);
     expect(new Set(a.calls.started).size).toBe(2);
   });
@@ -118,5 +122,17 @@ describe('a freeze with unfreezeAfterMs', () => {
     a.calls.fail(0, new FreezeError());
     await world.clock.advance(60_000);
     expect(a.partition().frozen).toMatchObject([{ reason: 'handler' }]);
+  });
+
+  it('leaves no timer behind when its record was skipped', async () => {
+    const world = new World();
+    const a = await world.engine({ options: after('key', 500_000) });
+    world.produce(1);
+    await world.clock.tick();
+    a.calls.fail(0);
+    await world.clock.tick();
+    a.engine.skip(target);
+    await world.drain(a);
+    expect(world.clock.pending).toBe(0);
   });
 });
