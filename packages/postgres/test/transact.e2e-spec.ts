@@ -101,6 +101,18 @@ describeOnServer('transact', () => {
     expect(outcome).toBe('done');
   });
 
+  it.each([true, false])('prepares its statement where it may: %s', async (prepare) => {
+    const single = newPool({ max: 1 });
+    const stores = [await newStore({ pool: single, prepare }), await newStore({ pool: single, prepare })];
+    for (const store of stores) {
+      const claim = await store.claim(orders);
+      for (const offset of [1, 2]) expect(await claim.transact(offset, nothing)).toBe('done');
+      expect(await claim.transact(2, nothing)).toBe('already');
+    }
+    const { rows } = await single.query(`SELECT 1 FROM pg_prepared_statements WHERE name LIKE 'kafka_worker_%'`);
+    expect(rows).toHaveLength(prepare ? stores.length : 0);
+  });
+
   it('throws the very error of the handler, and rolls back', async () => {
     const effects = await newEffects();
     const claim = await (await newStore()).claim(orders);

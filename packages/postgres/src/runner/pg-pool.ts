@@ -1,6 +1,6 @@
 /** What the store uses of a client of `pg`: a `PoolClient` is one. */
 export interface PgClient {
-  query(statement: { text: string; values?: unknown[] }): Promise<PgResult>;
+  query(statement: { text: string; values?: unknown[]; name?: string }): Promise<PgResult>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
   /** Given `true`, the pool closes the connection instead of keeping it. */

@@ -11,7 +11,10 @@ const ROLLBACK_MS = 5_000;
 export class PgRunner<C extends PgClient> implements TransactionRunner<C> {
   readonly query: SqlRun = async ({ text, values }) => (await this.pool.query({ text, values: [...values] })).rows;
 
-  constructor(private readonly pool: PgPool<C>) {}
+  constructor(
+    private readonly pool: PgPool<C>,
+    private readonly prepare: boolean,
+  ) {}
 
   /** A pool tells of idle connections that broke, and a process in which nobody listens to that ends. */
   open(): void {
@@ -27,9 +30,10 @@ export class PgRunner<C extends PgClient> implements TransactionRunner<C> {
     const connection = new CheckedOut(client);
     try {
       await client.query({ text: 'BEGIN' });
-      const result = await work(client, async ({ text, values }) => {
+      const result = await work(client, async ({ text, values, name }) => {
         assertInTransaction(client);
-        return (await client.query({ text, values: [...values] })).rows;
+        const prepared = this.prepare && name !== undefined ? { name } : {};
+        return (await client.query({ text, values: [...values], ...prepared })).rows;
       });
       const { command } = await client.query({ text: 'COMMIT' });
       // that is the answer where a statement that nobody waited for has failed

@@ -8,6 +8,11 @@ export interface SqlStatement {
   /** What stands around the values: always one piece more than there are values. */
   readonly strings: TemplateStringsArray;
   readonly values: readonly string[];
+  /**
+   * There where it pays to prepare the statement, once for each connection: the same for the same text, and no other's.
+   * A library that does not prepare leaves it alone.
+   */
+  readonly name?: string;
 }
 
 /** A row of an answer: names of columns are one lower-case word each, values are text, boolean or null. */

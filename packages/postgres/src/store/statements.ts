@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { StorePartition } from '@kafka-worker/engine';
 import { sql, type SqlStatement } from '../sql/statement.js';
 import type { StoreTables } from '../sql/tables.js';
@@ -17,6 +18,8 @@ import type { StoreTables } from '../sql/tables.js';
  * Each is committed by itself, `settle` excepted, and right whatever isolation level is the default.
  */
 export class StoreStatements {
+  #settleName: string | undefined;
+
   constructor(private readonly tables: StoreTables) {}
 
   /** Hands out the next epoch. Row: `epoch`. */
@@ -60,7 +63,7 @@ ORDER BY r.low`;
    * COMMIT comes within `commitMs`, so that a process that hangs cannot keep a claim waiting for longer.
    */
   settle(of: StorePartition, epoch: string, offset: number, commitMs: number): SqlStatement {
-    return sql`
+    const statement = sql`
 WITH fence AS MATERIALIZED (${this.#lockedFence(of, epoch)}),
 marked AS (
   INSERT INTO ${this.tables.done} (group_id, topic, partition, record_offset)
@@ -71,6 +74,9 @@ marked AS (
 )
 SELECT EXISTS (SELECT FROM fence) AS owned, EXISTS (SELECT FROM marked) AS marked,
   set_config('idle_in_transaction_session_timeout', CAST(${commitMs} AS text), true) AS bounded`;
+    // the only one that is sent for each record, and the server takes longer to plan it than to carry it out
+    this.#settleName ??= `kafka_worker_${createHash('sha256').update(statement.text).digest('hex').slice(0, 32)}`;
+    return { ...statement, name: this.#settleName };
   }
 
   /** Row: `owned`, false where the epoch is not the newest. */

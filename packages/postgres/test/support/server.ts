@@ -22,7 +22,9 @@ export interface TestServer {
   /** A pool that is ended with the test. */
   newPool(config?: pg.PoolConfig): pg.Pool;
   /** An open store on tables and a pool of its own, closed with the test. */
-  newStore(options?: PostgresStoreOptions & { pool?: pg.Pool }): Promise<TransactionalStore<pg.PoolClient>>;
+  newStore(
+    options?: PostgresStoreOptions & { pool?: pg.Pool; prepare?: boolean },
+  ): Promise<TransactionalStore<pg.PoolClient>>;
 }
 
 /** One server for the tests of a file. */
