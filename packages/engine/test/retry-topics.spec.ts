@@ -232,4 +232,35 @@ describe('retryTopics', () => {
     await world.clock.advance(1_000);
     expect(open(a)).toEqual(['1000/0:0']);
   });
+
+  it('is not asked for before it is due because something else of the partition was settled', async () => {
+    const world = new Patient();
+    let asked = 0;
+    const a = await world.member([1_000], {
+      options: { concurrency: 'unordered' },
+      driver: (driver) => ({
+        ...driver,
+        createConsumer: (options) => {
+          const consumer = driver.createConsumer(options);
+          const resume = consumer.resume.bind(consumer);
+          return Object.assign(consumer, { resume: (partitions: never) => (asked++, resume(partitions)) });
+        },
+      }),
+    });
+    world.produce(1);
+    await world.clock.tick();
+    failAll(a);
+    await world.clock.advance(900);
+    world.produce(1);
+    await world.clock.tick();
+    failAll(a);
+    await world.clock.advance(100);
+    expect(open(a)).toEqual(['1000/0:0']);
+    const before = asked;
+    a.calls.finishAll();
+    await world.clock.advance(899);
+    expect(asked).toBe(before);
+    await world.clock.advance(1);
+    expect(open(a)).toEqual(['1000/0:1']);
+  });
 });

@@ -26,7 +26,8 @@ export interface ResolvedWorker {
 export function retryTopicsOf({ groupId, topics, options }: ResolvedWorker): Map<string, RetryTopic> {
   const found = new Map<string, RetryTopic>();
   const { onFailure } = options;
-  if (onFailure.type !== 'retry-topics') return found;
+  // those that keep the order wait where they are
+  if (onFailure.type !== 'retry-topics' || onFailure.orderedBy === 'key') return found;
   for (const source of topics) {
     for (const delayMs of onFailure.delaysMs) {
       found.set(retryTopicName(source, groupId, delayMs), { source, delayMs });
@@ -46,7 +47,7 @@ interface Needed {
 /**
  * Looks whether every dead-letter and retry topic is there, and makes those that may be made.
  * @returns how many partitions each has.
- * @throws ConfigurationError naming all that are missing
+ * @throws ConfigurationError naming all that are missing, and workers that would read what they have given up
  */
 export async function prepareForwardTopics(
   driver: KafkaDriver,
@@ -61,10 +62,15 @@ export async function prepareForwardTopics(
     const sources = [...new Set(workers.flatMap(({ topics }) => topics))];
     const counts = await admin.partitions([...names, ...sources]);
     const missing = needed.filter(({ topic }) => !counts.has(topic));
-    const mistakes = missing.filter(({ create }) => create === false).map(absent);
+    const absents = missing.filter(({ create }) => create === false).map(absent);
+    const mistakes = [...workers.flatMap(circles), ...absents];
     if (mistakes.length > 0) throw new ConfigurationError(mistakes);
-    if (missing.length > 0) {
-      await admin.createTopics(missing.map((one) => specOf(one, counts)));
+    // several workers may share one: a broker refuses a request that names a topic twice
+    const specs = new Map(missing.map((one) => [one.topic, specOf(one, counts)]));
+    if (specs.size > 0) {
+      await admin.createTopics([...specs.values()]);
+      // a broker that has not heard of them yet does not name them
+      for (const { topic, partitions } of specs.values()) if (partitions > 0) counts.set(topic, partitions);
       for (const [topic, count] of await admin.partitions(names)) counts.set(topic, count);
     }
     return counts;
@@ -86,6 +92,14 @@ function neededBy(worker: ResolvedWorker): Needed[] {
     needed.push({ topic: last.topic, source: topics[0], create: last.create, where });
   }
   return needed;
+}
+
+/** A record that fails would come again as a new one, for ever. */
+function circles({ id: where, topics, options }: ResolvedWorker): ConfigurationMistake[] {
+  const last = finalPolicy(options.onFailure);
+  if (last.type !== 'dead-letter' || !topics.includes(last.topic)) return [];
+  const message = `dead letters go to '${last.topic}', which the worker reads itself; name another topic`;
+  return [{ where, option: 'onFailure', message }];
 }
 
 function specOf({ topic, source, create }: Needed, counts: ReadonlyMap<string, number>): TopicSpec {
