@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +12,7 @@ import {
   availablePostgres,
   embeddedPostgres,
   PostgresUnavailableError,
+  serveEmbeddedPostgres,
   startPostgres,
   type PostgresServer,
 } from '../src/index.js';
@@ -139,6 +141,29 @@ describe('embeddedPostgres', () => {
     await stop();
     await stop();
   }, 30_000);
+});
+
+describe('serveEmbeddedPostgres', () => {
+  it('takes back what a connection that breaks has not committed, and then serves the next one', async () => {
+    const { url, stop } = await serveEmbeddedPostgres();
+    const first = new pg.Client({ connectionString: url });
+    await first.connect();
+    first.on('error', () => undefined);
+    await first.query('CREATE TABLE things (id bigint PRIMARY KEY)');
+    await first.query({ name: 'insert', text: 'INSERT INTO things VALUES ($1)', values: [1] });
+    await first.query('BEGIN');
+    await first.query({ name: 'insert', text: 'INSERT INTO things VALUES ($1)', values: [2] });
+    const second = new pg.Client({ connectionString: url });
+    const connected = second.connect();
+    (first as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    await connected;
+    expect((await second.query('SELECT id FROM things')).rows).toEqual([{ id: '1' }]);
+    await second.query({ name: 'insert', text: 'INSERT INTO things VALUES ($1)', values: [2] });
+    await expect(second.query('INSERT INTO nothing VALUES (1)')).rejects.toMatchObject({ code: '42P01' });
+    await second.end();
+    await stop();
+    await stop();
+  }, 60_000);
 });
 
 describe('availablePostgres', () => {
