@@ -226,10 +226,13 @@ export class WorkerEngine {
   /**
    * Commits what is settled now, of every partition of the target: for `commit: 'manual'` from outside a handler, or to
    * be sure of it earlier than the cadence would. @throws CommitError when the broker does not acknowledge it;
-   * KafkaWorkerError UNKNOWN_TARGET, or NOT_TRANSACTIONAL where the options of a worker forbid it.
+   * KafkaWorkerError UNKNOWN_TARGET, or NOT_TRANSACTIONAL where the options of every worker of the target forbid it.
    */
   async commit(target: Target = {}): Promise<void> {
-    await Promise.all(this.#partitions(target).map(([, partition]) => partition.commitNow()));
+    const found = this.#partitions(target).map(([, partition]) => partition);
+    const able = found.filter((partition) => partition.mayCommitByHand);
+    // where none can be committed like this, the first one says why
+    await Promise.all((able.length > 0 ? able : found).map((partition) => partition.commitNow()));
   }
 
   /** Goes on at frozen records, or with `skip` past them. @throws KafkaWorkerError UNKNOWN_TARGET */

@@ -89,7 +89,7 @@ export class Worker {
     const bound = last.type === 'dead-letter' ? last.budget : undefined;
     this.budget = bound === undefined ? undefined : new DeadLetterBudget(bound, clock.now());
     this.settler = new Settler(events, this.intake, this.#turns, this.budget);
-    this.#attempts = new AttemptRunner(composeHandler(init, clock), clock, {
+    this.#attempts = new AttemptRunner(composeHandler(init, clock, events), clock, {
       succeeded: (task, run) => this.#succeeded(task, run),
       failed: (task, run, thrown) => this.#failed(task, run, thrown),
     });
@@ -267,7 +267,8 @@ export class Worker {
       this.#putBack(task);
       partition.owner.fenced(partition, ensureError(thrown));
     } else {
-      const error = task.aborted === 'timeout' ? this.#attempts.timeoutError(task, thrown) : ensureError(thrown);
+      const late = task.aborted === 'timeout' && !isPutOff(thrown);
+      const error = late ? this.#attempts.timeoutError(task, thrown) : ensureError(thrown);
       if (this.#next(task, this.#disposer.failed(task, error))) return; // the slot is kept
     }
     this.#freeSlot(partition);
@@ -421,4 +422,9 @@ export class Worker {
     for (const task of this.#orphans) this.#attempts.clearTimer(task);
     this.#orphans.clear();
   }
+}
+
+/** Its time was over because something it needs was away, not because of what it does: no attempt is used up. */
+function isPutOff(thrown: unknown): boolean {
+  return KafkaWorkerError.is(thrown) && (thrown.code === 'RETRY_LATER' || thrown.code === 'STORE_FAILED');
 }

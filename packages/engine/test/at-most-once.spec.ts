@@ -177,7 +177,7 @@ describe("'at-most-once' and partitions that go", () => {
 
   it('never hands a record over twice, whenever a process dies, and loses few', async () => {
     let handled = 0;
-    for (let seed = 1; seed <= 10; seed++) {
+    for (let seed = 1; seed <= 4; seed++) {
       const random = seeded(seed);
       const pick = (n: number): number => Math.floor(random() * n);
       const world = new World({ partitions: 2, latencyMs: () => pick(4) });
@@ -212,7 +212,7 @@ describe("'at-most-once' and partitions that go", () => {
       expect(world.cluster.lag('g')).toBe(0);
       handled += starts.size;
     }
-    expect(handled).toBeGreaterThan(2_000); // of 2,400
+    expect(handled).toBeGreaterThan(800); // of 960
   });
 });
 

@@ -10,7 +10,7 @@ import {
   type DeadLetterOptions,
   type WorkerOptions,
 } from '../src/index.js';
-import { letters, originOf } from './support/letters.js';
+import { letters, originOf, type Letter } from './support/letters.js';
 import { World, type Member, type MemberSetup } from './support/world.js';
 
 class Post extends World {
@@ -166,7 +166,7 @@ describe('a dead letter', () => {
     expect(a.calls.at(0).delivery.origin).toBeUndefined(); // only a retry topic of ours says where a record came from
     a.calls.fail(0);
     await world.clock.tick();
-    const { headers } = letters(world.cluster)[0] ?? { headers: {} };
+    const { headers } = letters(world.cluster)[0] as Letter;
     expect(headers).toMatchObject({ own: 'x', 'kafka-worker-origin-offset': '0' });
     expect(headers).not.toHaveProperty('kafka-worker-error-message');
     expect(headers).not.toHaveProperty('kafka-worker-due-at');
@@ -179,7 +179,7 @@ describe('a dead letter', () => {
     await world.clock.tick();
     a.calls.fail(0, new RangeError('secret'));
     await world.clock.tick();
-    const { headers } = letters(world.cluster)[0] ?? { headers: {} };
+    const { headers } = letters(world.cluster)[0] as Letter;
     expect(JSON.stringify(headers)).not.toContain('secret');
     expect(headers['kafka-worker-error-class']).toBe('RangeError');
   });

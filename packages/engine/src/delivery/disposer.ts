@@ -4,7 +4,7 @@ import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { EventHub } from '../events/emitter.js';
 import type { DeadLetterBudget } from './dead-letter-budget.js';
 import type { DeadLetterPolicy, Failure } from './failure-policy.js';
-import { retryTopicName } from './failure-policy.js';
+import { freeze, retryTopicName } from './failure-policy.js';
 import { deadLetterOf, retryCopyOf, type CopyOf } from './forward-copy.js';
 import type { Forwarder } from './forwarder.js';
 import type { Freezer } from './freezer.js';
@@ -41,7 +41,8 @@ export class Disposer {
     const { clock, events, options, freezer } = this.site;
     task.error = error;
     const { origin } = task;
-    const ageMs = origin === undefined ? 0 : clock.now() - origin.firstFailedAt;
+    const since = origin?.firstFailedAt ?? task.delays?.since ?? clock.now();
+    const ageMs = clock.now() - since;
     const verdict = judge(error, { attempt: task.attempt, delaysUsed: task.delaysUsed, ageMs }, task.record, options);
     const retryInMs = verdict.type === 'retry' ? verdict.delayMs : undefined;
     events.emit({ type: 'record.failed', ...whichIs(task), error, retryInMs });
@@ -56,6 +57,11 @@ export class Disposer {
         return OVER;
       case 'dead-letter':
         return this.#deadLetter(task, verdict.policy, error);
+      case 'delay': {
+        task.delays = { used: verdict.delaysUsed, since, attempts: (task.delays?.attempts ?? 0) + task.attempt };
+        freezer.freeze(task, freeze('key', { unfreezeAfterMs: verdict.delayMs }), 'delay', error);
+        return OVER;
+      }
       case 'retry-topic': {
         const topic = retryTopicName((origin ?? task.record).topic, task.groupId, verdict.delayMs);
         const of = this.#copyOf(task, error, topic);
@@ -89,7 +95,12 @@ export class Disposer {
   #copyOf(task: Task, error: Error, topic: string): CopyOf {
     const { clock, forwarder } = this.site;
     const { record, origin, worker, groupId } = task;
-    const failure: Failure = { error, attempts: (origin?.attempts ?? 0) + task.attempt, worker, groupId };
+    const failure: Failure = {
+      error,
+      attempts: (origin?.attempts ?? task.delays?.attempts ?? 0) + task.attempt,
+      worker,
+      groupId,
+    };
     return { record, origin, failure, partitions: forwarder.parts.site.partitions(topic), now: clock.now() };
   }
 }

@@ -41,6 +41,7 @@ export interface RetryTopicsPolicy {
   readonly delaysMs: readonly number[];
   readonly then: FinalPolicy;
   readonly maxAgeMs: number | undefined;
+  readonly orderedBy: 'key' | undefined;
   readonly create: boolean | TopicShape;
 }
 
@@ -103,6 +104,12 @@ export interface DeadLetterOptions {
 export interface RetryTopicsOptions {
   /** A record this long after its first failure goes to `then`, whatever delays are left. Milliseconds. Default: no bound. */
   readonly maxAgeMs?: number;
+  /**
+   * `'key'`: later records of the key come after the failed one. It then goes to no topic: it waits where it is, its key
+   * frozen and what follows of it parked (`freeze('key')`), and what other keys settle meanwhile is remembered in the
+   * commits' maps, up to their size. Needs `concurrency: 'key'`. Default: they go on, and order is lost.
+   */
+  readonly orderedBy?: 'key';
   /** As in `deadLetter`. Default `false`. */
   readonly create?: boolean | TopicShape;
 }
@@ -149,7 +156,8 @@ export function retryTopics(
   then: FinalPolicy,
   options: RetryTopicsOptions = {},
 ): RetryTopicsPolicy {
-  return { type: 'retry-topics', delaysMs, then, maxAgeMs: options.maxAgeMs, create: options.create ?? false };
+  const { maxAgeMs, orderedBy, create = false } = options;
+  return { type: 'retry-topics', delaysMs, then, maxAgeMs, orderedBy, create };
 }
 
 /** The topic of a delay: `<topic>.<group>.retry-<delayMs>`. */
@@ -203,12 +211,15 @@ function deadLetterMistake({ topic, budget, headers, create, whenSpent }: DeadLe
   return freezeMistake(whenSpent) ?? createMistake(create);
 }
 
-function retryTopicsMistake({ delaysMs, then, maxAgeMs, create }: RetryTopicsPolicy): string | undefined {
+function retryTopicsMistake({ delaysMs, then, maxAgeMs, orderedBy, create }: RetryTopicsPolicy): string | undefined {
   if (!Array.isArray(delaysMs) || delaysMs.length === 0) return 'retryTopics needs at least one delay in milliseconds';
   const odd = (delaysMs as readonly unknown[]).find((delay) => !isWhole(delay));
   if (odd !== undefined) return `the delay ${show(odd)} is not allowed; a whole number of 1 or more is`;
   if (maxAgeMs !== undefined && !isWhole(maxAgeMs)) {
     return `maxAgeMs ${show(maxAgeMs)} is not allowed; a whole number of 1 or more is`;
+  }
+  if (orderedBy !== undefined && orderedBy !== 'key') {
+    return `orderedBy ${show(orderedBy)} is not allowed; 'key', or nothing, is`;
   }
   if ((then as FailurePolicy | undefined)?.type === 'retry-topics') return 'retryTopics cannot end in retryTopics';
   const mistake = failurePolicyMistake(then);

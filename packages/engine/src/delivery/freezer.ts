@@ -83,6 +83,7 @@ export class Freezer {
   #goOn(task: Task, skip: boolean, by: 'operator' | 'timer'): void {
     this.#clearTimer(task);
     const scope = task.frozen?.scope ?? 'key';
+    if (by === 'operator') task.delays = undefined;
     task.attempt = 0;
     task.frozen = undefined;
     task.assignment.standing.delete(task);

@@ -18,6 +18,15 @@ export class DeliveryAbortedError extends Error {
   }
 }
 
+/** Delays of a record that waits in its place. */
+export interface Delays {
+  readonly used: number;
+  /** Its first failure. Milliseconds since the epoch. */
+  readonly since: number;
+  /** Made before the last delay. */
+  readonly attempts: number;
+}
+
 /** Why a record stands. */
 export interface Frozen {
   readonly scope: FreezeScope;
@@ -63,6 +72,8 @@ export class Task implements Delivery {
    * itself, while those since the epoch would each be an object of their own. -1 before the first start.
    */
   startedAt = -1;
+  /** `retryTopics` that keep the order: what has been tried before the delay it waits for, or has behind it. */
+  delays: Delays | undefined = undefined;
   /** Set while it is frozen, and only then. */
   frozen: Frozen | undefined = undefined;
   /** The last failed attempt's. */
@@ -112,7 +123,7 @@ export class Task implements Delivery {
 
   /** Delays of `retryTopics` that this record has behind it. */
   get delaysUsed(): number {
-    return this.assignment.delayMs === undefined ? 0 : readDelaysUsed(this.record);
+    return this.assignment.delayMs === undefined ? (this.delays?.used ?? 0) : readDelaysUsed(this.record);
   }
 
   get transaction(): unknown {

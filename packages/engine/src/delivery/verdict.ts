@@ -13,7 +13,9 @@ export type Verdict =
   | { readonly type: 'skip' }
   | { readonly type: 'freeze'; readonly policy: FreezePolicy; readonly reason: FreezeReason }
   | { readonly type: 'dead-letter'; readonly policy: DeadLetterPolicy }
-  | { readonly type: 'retry-topic'; readonly delayMs: number; readonly delaysUsed: number };
+  | { readonly type: 'retry-topic'; readonly delayMs: number; readonly delaysUsed: number }
+  /** Its key waits, and everything of it. */
+  | { readonly type: 'delay'; readonly delayMs: number; readonly delaysUsed: number };
 
 /** What was tried with a record so far. */
 export interface Tried {
@@ -67,7 +69,8 @@ export function judge(
   if (!again || delayMs === undefined || tried.ageMs + delayMs > (onFailure.maxAgeMs ?? Infinity)) {
     return apply(onFailure.then);
   }
-  return { type: 'retry-topic', delayMs, delaysUsed: tried.delaysUsed + 1 };
+  const type = onFailure.orderedBy === 'key' ? 'delay' : 'retry-topic';
+  return { type, delayMs, delaysUsed: tried.delaysUsed + 1 };
 }
 
 /** The policy that decides when nothing is left to try. */

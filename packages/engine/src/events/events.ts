@@ -93,6 +93,8 @@ export type EngineEvent =
       readonly error: Error;
       readonly retryInMs: number | undefined;
     })
+  /** `idempotency`: its handler has succeeded and its key could not be marked: a duplicate would be handled again. */
+  | (OfRecord & { readonly type: 'key.unmarked'; readonly error: Error })
   | (OfPartition & { readonly type: 'paused' | 'resumed' })
   | (OfPartition & { readonly type: 'sought'; readonly offset: number })
   | {
@@ -119,9 +121,10 @@ export type EngineEvent =
  * attempts  its attempts are used up
  * handler   the handler threw `FreezeError`
  * budget    it would have been dead-lettered, and the budget is spent
+ * delay     it waits for its next delay (`retryTopics` with `orderedBy: 'key'`)
  * forward   its dead letter or its copy for a retry topic could not be sent
  */
-export type FreezeReason = 'attempts' | 'handler' | 'budget' | 'forward';
+export type FreezeReason = 'attempts' | 'handler' | 'budget' | 'delay' | 'forward';
 
 /** What partitions are drained for. */
 export type DrainCause = 'rebalance' | 'shutdown';

@@ -32,7 +32,7 @@ const DRAIN_SHARE = 0.9;
 const LAST_COMMIT_TRIES = 3;
 const LAST_COMMIT_PAUSE_MS = 200;
 
-/** A broker that does not take the last commit of a process is not waited for any longer. Milliseconds. */
+/** A broker that does not take the last commit of a process is waited for this long when its grace is over. Milliseconds. */
 const LAST_COMMIT_MS = 2_000;
 
 /** What a member is made with. */
@@ -250,13 +250,12 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
       for (const partition of partitions) partition.worker.abort(partition, 'shutdown');
       left = await waitForRunning(partitions, clock, { budgetMs: plan.forceMs });
     }
+    const lastMs = Math.max(LAST_COMMIT_MS, startedAt + plan.budgetMs - clock.now());
     // a rebalance takes all partitions of the member into its last commit: it is also the last sign of life
     const committed =
-      cause === 'rebalance'
-        ? this.#commitLast(this.partitions)
-        : this.#commitLast(partitions, clock.now() + LAST_COMMIT_MS);
+      cause === 'rebalance' ? this.#commitLast(this.partitions) : this.#commitLast(partitions, clock.now() + lastMs);
     // nobody else bounds a shutdown; a rebalance is bounded by the driver
-    await (cause === 'shutdown' ? within(committed, clock, LAST_COMMIT_MS) : committed);
+    await (cause === 'shutdown' ? within(committed, clock, lastMs) : committed);
     const outcome: DrainOutcome = left === 0 ? 'drained' : plan.waits ? 'timeout' : 'completed';
     events.emit({
       type: 'drain.finished',

@@ -283,16 +283,23 @@ export class PartitionAssignment {
     await this.committer.flush([this]);
   }
 
+  /** False where `commit()` is refused. */
+  get mayCommitByHand(): boolean {
+    return this.#whyNotByHand() === undefined;
+  }
+
   #checkCommit(): void {
-    const { commit, delivery } = this.worker.options;
-    const why =
-      commit.mode === 'none'
-        ? "its option commit is 'none'"
-        : typeof delivery === 'object'
-          ? `its offsets are part of transactions (delivery ${delivery.type})`
-          : undefined;
+    const why = this.#whyNotByHand();
     if (why === undefined) return;
     throw new KafkaWorkerError('NOT_TRANSACTIONAL', `commit() of ${this.worker.id} is not possible: ${why}`);
+  }
+
+  #whyNotByHand(): string | undefined {
+    const { commit, delivery } = this.worker.options;
+    if (commit.mode === 'none') return "its option commit is 'none'";
+    return typeof delivery === 'object'
+      ? `its offsets are part of transactions (delivery ${delivery.type})`
+      : undefined;
   }
 
   /**

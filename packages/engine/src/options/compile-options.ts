@@ -165,9 +165,15 @@ function compileCommit({ commit, delivery }: WorkerOptions): CompiledWorkerOptio
 }
 
 /** Options that are right by themselves and make no sense beside each other. */
-function checkTogether({ delivery, commit, onFailure }: WorkerOptions, where: string): ConfigurationMistake[] {
+function checkTogether(
+  { concurrency, delivery, commit, onFailure }: WorkerOptions,
+  where: string,
+): ConfigurationMistake[] {
   const mistakes: ConfigurationMistake[] = [];
   const wrong = (option: string, message: string): void => void mistakes.push({ where, option, message });
+  if (onFailure?.type === 'retry-topics' && onFailure.orderedBy === 'key' && concurrency !== 'key') {
+    wrong('onFailure', `orderedBy: 'key' needs concurrency 'key'; it is '${concurrency ?? 'partition'}'`);
+  }
   if (delivery === 'at-most-once') {
     if (commit !== undefined)
       wrong(

@@ -30,6 +30,8 @@ export interface HeldRecord {
   frozenUntil: number | undefined;
   /** While a copy of it is to be sent: what it will be then. */
   copyTo: CopyFate | undefined;
+  /** Of the delays that it waits for in its place. */
+  delaysUsed: number;
   /** Its bytes were to be read again, and the log has them no more: it is skipped when its turn comes. */
   gone: boolean;
   /** An operator has it passed over, while no handler has anything to do with it. */
@@ -193,6 +195,7 @@ export class HeldPartition {
       frozenScope: 'key',
       frozenUntil: undefined,
       copyTo: undefined,
+      delaysUsed: 0,
       gone: false,
       byOperator: false,
       copyFailures: 0,

@@ -19,7 +19,13 @@ export type AttemptEnd =
 /** What has to become of the record then. */
 export type Fate =
   | { readonly type: 'done' | 'skipped' }
-  | { readonly type: 'frozen'; readonly scope: 'key' | 'partition'; readonly unfreezeAfterMs: number | undefined }
+  | {
+      readonly type: 'frozen';
+      readonly scope: 'key' | 'partition';
+      readonly unfreezeAfterMs: number | undefined;
+      /** It waits for its next delay. */
+      readonly delays?: true;
+    }
   | { readonly type: 'copied'; readonly to: CopyFate }
   | { readonly type: 'again'; readonly delayMs: number; readonly counts: boolean };
 
@@ -44,6 +50,8 @@ export interface Judged {
   /** Of the record. */
   readonly topic: number;
   readonly attempt: number;
+  /** That the record has waited for in its place. */
+  readonly delaysUsed: number;
   /** Asked only where a dead letter is due: whether the budget has one left; it is taken then. */
   readonly takeFromBudget: () => boolean;
 }
@@ -73,7 +81,7 @@ export function fateOf(end: AttemptEnd, judged: Judged): Fate {
     case 'odd':
     case 'timeout':
       if (attempt < worker.attempts) return { type: 'again', delayMs: worker.backoffMs, counts: true };
-      return delayLeft(judged) ? { type: 'copied', to: 'retried-later' } : usedUp(judged);
+      return later(judged) ?? usedUp(judged);
   }
 }
 
@@ -82,10 +90,15 @@ export function skipped({ delivery }: WorkerSpec): Fate {
   return delivery === 'exactly-once' ? { type: 'copied', to: 'skipped' } : { type: 'skipped' };
 }
 
-function delayLeft({ worker, topic }: Judged): boolean {
-  if (worker.retryTopics !== true) return false;
+function later({ worker, topic, delaysUsed }: Judged): Fate | undefined {
+  if (worker.retryTopics === 'in-order') {
+    const delayMs = RETRY_DELAYS_MS[delaysUsed];
+    return delayMs === undefined ? undefined : { type: 'frozen', scope: 'key', unfreezeAfterMs: delayMs, delays: true };
+  }
   const used = (ofRetryTopic(topic)?.delay ?? -1) + 1;
-  return used < RETRY_DELAYS_MS.length;
+  return worker.retryTopics === true && used < RETRY_DELAYS_MS.length
+    ? { type: 'copied', to: 'retried-later' }
+    : undefined;
 }
 
 function usedUp({ worker, takeFromBudget }: Judged): Fate {

@@ -265,6 +265,7 @@ export class ProcessModel {
       worker: partition.worker,
       topic: partition.topic,
       attempt: held.attempts,
+      delaysUsed: held.delaysUsed,
       takeFromBudget: () => this.#budgets[partition.workerIndex]?.take(now) ?? true,
     });
     const delay = fate.type === 'again' ? fate.delayMs : undefined;
@@ -285,6 +286,7 @@ export class ProcessModel {
         if (!fate.counts) held.attempts--;
         return;
       case 'frozen':
+        if (fate.delays) held.delaysUsed++;
         partition.freeze(held, fate.scope, fate.unfreezeAfterMs === undefined ? undefined : now + fate.unfreezeAfterMs);
         return;
       case 'copied':
@@ -387,8 +389,10 @@ export class ProcessModel {
 
   /** @returns undefined where it has not. */
   #howItFailed(worker: WorkerSpec, call: ModelCall, now: number): AttemptEnd | undefined {
-    if (call.end !== undefined)
+    if (call.end === 'later' || call.end === 'store') return call.end; // what it needs is away: no fault of its own
+    if (call.end !== undefined) {
       return call.abortedFor() === 'timeout' ? 'timeout' : call.end === 'ok' ? undefined : call.end;
+    }
     const { timeoutMs } = worker;
     return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS ? 'timeout' : undefined;
   }
@@ -413,6 +417,7 @@ export class ProcessModel {
   unfreeze(partition: HeldPartition, skip: boolean): void {
     for (const held of partition.frozen) {
       thaw(held);
+      held.delaysUsed = 0;
       if (skip) this.#giveUp(partition, held);
     }
   }

@@ -55,14 +55,15 @@ const worker: fc.Arbitrary<Omit<WorkerSpec, 'topic' | 'group'>> = fc
     onFailure: fc.constantFrom('skip', 'freeze-key', 'freeze-partition', 'dead-letter'),
     unfreezeAfterMs: fc.constantFrom(undefined, undefined, 400, 15_000),
     budget: fc.constantFrom(undefined, { share: 0.5, burst: 2, refillMs: 20_000 }),
-    retryTopics: fc.constantFrom(false, false, true),
+    retryTopics: fc.constantFrom<boolean | 'in-order'>(false, false, true, 'in-order'),
     timeoutMs: fc.constantFrom(undefined, undefined, 50, 2_000),
     bufferRecords: fc.constantFrom(1_000, 1, 2, 5, 12),
     bufferBytes: fc.constantFrom(16 * 1024 * 1024, 16 * 1024 * 1024, 500, 2_000),
   })
   .map((spec): Omit<WorkerSpec, 'topic' | 'group'> => {
-    const fit =
+    let fit =
       spec.delivery === 'at-most-once' ? atMostOnce(spec) : spec.delivery === 'at-least-once' ? spec : counted(spec);
+    if (fit.concurrency !== 'key' && fit.retryTopics === 'in-order') fit = { ...fit, retryTopics: true };
     return fit.concurrency === 'serial' ? { ...fit, limit: 1, partitionLimit: undefined } : fit;
   });
 

@@ -62,8 +62,8 @@ export interface WorkerSpec {
   readonly unfreezeAfterMs?: number | undefined;
   /** Of `dead-letter`. Left out: no bound. */
   readonly budget?: { readonly share: number; readonly burst: number; readonly refillMs: number } | undefined;
-  /** Before `onFailure`: topics with the delays `RETRY_DELAYS_MS`. Left out: none. */
-  readonly retryTopics?: boolean;
+  /** Before `onFailure`: the delays `RETRY_DELAYS_MS`, in topics, or `in-order`. Left out: none. */
+  readonly retryTopics?: boolean | 'in-order';
   readonly timeoutMs: number | undefined;
   readonly bufferRecords: number;
   readonly bufferBytes: number;

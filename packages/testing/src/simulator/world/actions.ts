@@ -175,6 +175,8 @@ function produceFault(world: Simulation, { fault, times }: Extract<Action, { typ
     case 'answer-lost':
       return faults.produce({ times, answerLost: true });
     case 'slow':
+      // a transaction that takes its time is no sign of life
+      world.membershipsAreInDoubt = true;
       return faults.produce({ times, delayMs: 3_000 });
   }
 }

@@ -212,7 +212,9 @@ export class ClientWatch implements Watcher {
       budgetMs,
       commitsWork:
         underWay === undefined &&
-        !partitions.some((partition) => this.#transacting.has(partition) || partition.standing) &&
+        // one that takes its time holds up those of the whole group: a round of commits ends before the next begins
+        ![...this.#transacting].some(({ group }) => group === numberOf(groupId)) &&
+        !partitions.some(({ standing }) => standing) &&
         failed === began.failed &&
         !this.process.mayBeExpelled,
       mapsMayBeLost: this.process.world.mapsMayBeLost,
@@ -274,6 +276,7 @@ export class ClientWatch implements Watcher {
           continue;
         }
         this.#commitsOf(groupId).failed++;
+        partition.acknowledged = undefined; // what is stored will say
         partition.notCommitted(process.world.now());
         partition.sent = undefined; // what was sent may count for nothing
       }

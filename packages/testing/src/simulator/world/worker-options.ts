@@ -6,6 +6,7 @@ import {
   fixed,
   freeze,
   retryTopics,
+  type RetryTopicsOptions,
   skip,
   transactional,
   type TransactionalStore,
@@ -34,7 +35,7 @@ export function optionsOf(worker: WorkerSpec, store: TransactionalStore): Worker
     delivery: guaranteeOf(worker, store),
     ...(worker.delivery === 'at-most-once' ? {} : { commit: worker.commit }),
     retry: { attempts: worker.attempts, backoff: fixed(worker.backoffMs) },
-    onFailure: worker.retryTopics ? retryTopics(RETRY_DELAYS_MS, policyOf(worker), { create: true }) : policyOf(worker),
+    onFailure: worker.retryTopics ? retryTopics(RETRY_DELAYS_MS, policyOf(worker), delaysOf(worker)) : policyOf(worker),
     ...(worker.timeoutMs === undefined ? {} : { timeoutMs: worker.timeoutMs }),
     buffer: { records: worker.bufferRecords, bytes: worker.bufferBytes },
   };
@@ -50,6 +51,10 @@ function guaranteeOf({ delivery = 'at-least-once' }: WorkerSpec, store: Transact
     case 'exactly-once':
       return exactlyOnce(store);
   }
+}
+
+function delaysOf({ retryTopics }: WorkerSpec): RetryTopicsOptions {
+  return retryTopics === 'in-order' ? { orderedBy: 'key' } : { create: true };
 }
 
 function policyOf({ onFailure, unfreezeAfterMs, budget }: WorkerSpec): FinalPolicy {
