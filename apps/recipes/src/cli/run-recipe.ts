@@ -50,7 +50,7 @@ async function perform(
   brokers?: readonly string[],
 ): Promise<number> {
   const outcome = await play(recipe, {
-    log: verbose ? 'info' : 'warn',
+    log: verbose ? 'info' : (recipe.log ?? 'warn'),
     say: terminal.out,
     ...(brokers ? { brokers } : {}),
   });

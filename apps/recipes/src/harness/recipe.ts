@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { LogLevel } from './boot.js';
 import type { Stage } from './stage.js';
 
 /** What stands above every recipe: four lines that say whether it is the one you need. */
@@ -17,6 +18,8 @@ export interface Recipe<Outcome = unknown> {
   readonly head: RecipeHead;
   /** The app, where the recipe runs it in processes of their own. */
   readonly member?: Type;
+  /** What is logged without `--verbose`. Default `warn`; `silent` where failures are the point and are told anyway. */
+  readonly log?: LogLevel;
   /** Seeds, boots, waits until everything is handled, closes. */
   play(stage: Stage): Promise<Outcome>;
   /** The outcome for people. */

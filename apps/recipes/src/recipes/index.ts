@@ -6,6 +6,7 @@ import { parallel } from './04-parallel/recipe.js';
 import { keyConcurrent } from './05-key-concurrent/recipe.js';
 import { limitOf2 } from './08-limit-of-2/recipe.js';
 import { onePartitionAtATime } from './09-one-partition-at-a-time/recipe.js';
+import { freezeOnFailure } from './11-freeze/recipe.js';
 import { rebalanceWatched } from './13-rebalance-watched/recipe.js';
 import { crash } from './14-crash/recipe.js';
 import { fanOut } from './19-fan-out/recipe.js';
@@ -20,6 +21,7 @@ export const recipes: readonly Recipe[] = [
   keyConcurrent,
   limitOf2,
   onePartitionAtATime,
+  freezeOnFailure,
   rebalanceWatched,
   crash,
   fanOut,
