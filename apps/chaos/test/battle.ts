@@ -86,18 +86,21 @@ export async function battle(name: string, options: BattleOptions): Promise<Outc
   const view = await KafkaView.open(brokers);
   const grounds: Ground[] = [];
   const beside = new AbortController();
+  const works: Promise<void>[] = [];
   try {
     for (let n = 0; n < CELLS; n++) {
       grounds.push(await ground(name, join(directory, `effects-${n}`), { view, random, options }));
     }
-    const trouble = options.beside?.(beside.signal, random);
     const startedAt = Date.now();
     const plan = new KillPlan(options.kills, (phases) => random.shuffled(phases));
     for (const { cell, load } of grounds) {
       cell.start();
       load.steady(RATE);
     }
-    await Promise.all(grounds.map(({ cell }) => cell.fight(plan)));
+    const fights = grounds.map(({ cell }) => cell.fight(plan));
+    const trouble = options.beside?.(beside.signal, random) ?? Promise.resolve();
+    works.push(...fights, trouble);
+    await Promise.all(fights);
     beside.abort();
     await trouble;
     await Promise.all(grounds.map(({ load }) => load.end()));
@@ -122,6 +125,7 @@ export async function battle(name: string, options: BattleOptions): Promise<Outc
   } finally {
     beside.abort();
     await Promise.all(grounds.map(({ cell }) => cell.end()));
+    await Promise.allSettled(works);
     await Promise.all(grounds.map(({ load }) => load.end()));
     await view.close();
     await rm(directory, { recursive: true });

@@ -36,6 +36,7 @@ export class Cell {
   readonly #living = new Set<Victim>();
   readonly #init: CellInit;
   #joiners = 0;
+  #over = false;
 
   constructor(init: CellInit) {
     this.#init = init;
@@ -74,8 +75,9 @@ export class Cell {
     );
   }
 
-  /** Kills what still runs. */
+  /** Kills what still runs; nothing is started any more. */
   async end(): Promise<void> {
+    this.#over = true;
     await Promise.all(this.living.map((member) => member.kill()));
   }
 
@@ -144,7 +146,9 @@ export class Cell {
     return this.#start(`joiner-${this.#joiners++}`, hold);
   }
 
+  /** @throws Error after `end` */
   #start(id: string, hold?: Hold): Victim {
+    if (this.#over) throw new Error('the cell was ended');
     const options = this.#init.options(id);
     const victim = new Victim(hold === undefined ? options : { ...options, hold });
     this.#living.add(victim);
@@ -172,7 +176,7 @@ export class Cell {
     try {
       await eventually(what, look, REST_MS);
     } catch (cause) {
-      throw new Error(this.living.map(({ story }) => story).join('\n'), { cause });
+      throw new Error([...this.living.map(({ story }) => story), ...this.accidents].join('\n'), { cause });
     }
   }
 }
