@@ -253,7 +253,9 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     const lastMs = Math.max(LAST_COMMIT_MS, startedAt + plan.budgetMs - clock.now());
     // a rebalance takes all partitions of the member into its last commit: it is also the last sign of life
     const committed =
-      cause === 'rebalance' ? this.#commitLast(this.partitions) : this.#commitLast(partitions, clock.now() + lastMs);
+      cause === 'rebalance'
+        ? this.#commitLast(this.partitions)
+        : this.#commitLast(partitions, clock.now() + LAST_COMMIT_MS);
     // nobody else bounds a shutdown; a rebalance is bounded by the driver
     await (cause === 'shutdown' ? within(committed, clock, lastMs) : committed);
     const outcome: DrainOutcome = left === 0 ? 'drained' : plan.waits ? 'timeout' : 'completed';
