@@ -50,6 +50,21 @@ describe('a cooperative rebalance', () => {
     await world.clock.tick();
     expect(world.stored(staying)?.offset).toBe(1);
   });
+
+  it('is not kept up by what goes on being settled in the partitions that stay', async () => {
+    const world = new World({ partitions: 2, latencyMs: 5 });
+    const options = { limit: 4, commit: 'each' } as const;
+    const a = await world.engine({ inMemory, options });
+    await world.clock.advance(100);
+    a.calls.respond = () => new Promise((resolve) => world.clock.setTimer(resolve, 2));
+    for (const partition of [0, 1]) world.produce(2_000, partition);
+    await world.clock.advance(100);
+    const b = await world.engine({ inMemory, options });
+    await world.clock.advance(500);
+    expect(a.of('drain.finished')).toMatchObject([{ cause: 'rebalance', outcome: 'drained' }]);
+    expect(b.held).toHaveLength(1);
+    expect(a.of('group.lost')).toEqual([]);
+  });
 });
 
 describe('a client that sends no heartbeats while partitions are given back', () => {

@@ -278,8 +278,9 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     for (let tries = 1; ; tries++) {
       try {
         await this.#committer.flush(partitions);
-        // what has settled while it was under way goes along; it ends, since nothing new is started
-        if (!partitions.some(({ alive, dirty, commits }) => alive && dirty && commits)) return;
+        // what has settled while it was under way goes along; it ends, since nothing new is started where partitions
+        // are given back, and the others are not waited for
+        if (!partitions.some(({ alive, dirty, commits, draining }) => alive && dirty && commits && draining)) return;
         tries = 0;
         continue;
       } catch (thrown) {
