@@ -39,7 +39,7 @@ export const bugs = [
   {
     name: 'done-set of an earlier owner leaves the next map',
     file: `${E}/offsets/offset-tracker.ts`,
-    find: 'for (let i = this.#restoredIndex; i < this.#restored.length; i++) {',
+    find: 'for (let i = this.#ahead(); i < this.#restored.length; i++) {',
     replace: 'for (let i = this.#restored.length; i < this.#restored.length; i++) {',
   },
   {
@@ -57,14 +57,13 @@ export const bugs = [
   {
     name: 'a new group starts at the end',
     file: `${E}/group/start-positions.ts`,
-    find: 'if (offset === undefined) return { ...fresh, committed: undefined, offset: fromBeginning ? range.low : range.high };',
-    replace:
-      'if (offset === undefined) return { ...fresh, committed: undefined, offset: fromBeginning ? range.high : range.high };',
+    find: "offset: rules.startFrom === 'latest' ? range.high : range.low };",
+    replace: 'offset: range.high };',
   },
   {
     name: 'commits overlap',
     file: `${E}/offsets/committer.ts`,
-    find: 'if (this.#inFlight !== undefined || this.#held || this.#closed || this.#dirty.size === 0) return;',
+    find: 'if (this.#isBusy || this.#held || this.#closed || this.#dirty.size === 0) return;',
     replace: 'if (this.#held || this.#closed || this.#dirty.size === 0) return;',
   },
   {
@@ -76,9 +75,9 @@ export const bugs = [
   {
     name: 'what settles during a commit is forgotten',
     file: `${E}/offsets/committer.ts`,
-    find: '        this.#inFlight = undefined;\n        const durationMs',
+    find: 'for (const { partition, offset } of entries) partition.acknowledge(offset);',
     replace:
-      '        for (const partition of sent) this.forget(partition);\n        this.#inFlight = undefined;\n        const durationMs',
+      'for (const { partition, offset } of entries) { partition.acknowledge(offset); this.#dirty.delete(partition); partition.dirty = false; }',
   },
   {
     name: 'the timer of the next commit is lost',
@@ -89,15 +88,15 @@ export const bugs = [
   {
     name: 'a commit crosses a join',
     file: `${E}/offsets/committer.ts`,
-    find: 'const sent = this.#closed ? [] : partitions.filter((partition) => partition.alive);',
-    replace: 'const sent = this.#closed ? [] : partitions;',
+    find: 'if (!partition.alive || !partition.commits) continue;',
+    replace: 'if (!partition.commits) continue;',
   },
   {
     name: 'commits go out after the last one',
     real: true,
     file: `${E}/offsets/committer.ts`,
-    find: 'const sent = this.#closed ? [] : partitions.filter((partition) => partition.alive);',
-    replace: 'const sent = partitions.filter((partition) => partition.alive);',
+    find: 'const partitions = this.#closed ? [] : [...new Set(',
+    replace: 'const partitions = [...new Set(',
   },
   {
     name: 'a snapshot starts what makes it old',
@@ -117,9 +116,9 @@ export const bugs = [
   {
     name: 'a lane goes on while its head waits for a retry',
     file: `${E}/worker.ts`,
-    find: "    task.state = 'waiting';\n    partition.waiting++;",
+    find: "    task.state = 'waiting';\n    assignment.waiting++;",
     replace:
-      "    task.state = 'waiting';\n    partition.waiting++;\n    if (task.nextInLane) { lane.shift(); lane.push(task); partition.lanes.makeReady(lane); }",
+      "    task.state = 'waiting';\n    assignment.waiting++;\n    if (task.nextInLane) { lane.shift(); lane.push(task); assignment.lanes.makeReady(lane); }",
   },
   {
     name: 'a key that hashes alike shares a lane with nobody',
@@ -163,9 +162,10 @@ export const bugs = [
   },
   {
     name: 'slot leaked on a synchronous throw',
-    file: `${E}/worker.ts`,
-    find: '      this.#failed(task, run, thrown);\n      return;',
-    replace: '      this.#failed(task, run, thrown);\n      this.#slotsUsed++;\n      return;',
+    file: `${E}/delivery/attempt-runner.ts`,
+    find: '      this.listener.failed(task, run, thrown);\n      return;',
+    replace:
+      '      this.listener.failed(task, run, thrown);\n      task.assignment.worker.slots.acquire({ pump() {} });\n      return;',
   },
   {
     name: 'slot leaked by a late result',
@@ -183,7 +183,7 @@ export const bugs = [
     name: 'a serial worker waits with the slot of the process',
     real: true,
     file: `${E}/worker.ts`,
-    find: '      this.slots.release(); // other workers of the process do not wait along\n',
+    find: '    this.slots.release(); // other workers of the process do not wait along\n',
     replace: '',
   },
   {
@@ -196,7 +196,7 @@ export const bugs = [
   {
     name: 'lanes set aside are not looked at again',
     real: true,
-    file: `${E}/worker.ts`,
+    file: `${E}/delivery/settler.ts`,
     find: '      partition.lanes.releaseBelow(partition.startBound); // the bound may have risen\n',
     replace: '',
   },
@@ -205,8 +205,8 @@ export const bugs = [
   {
     name: 'one record over the buffer',
     file: `${E}/intake/intake.ts`,
-    find: 'if (unsettled >= this.budget.records) return true;',
-    replace: 'if (unsettled > this.budget.records) return true;',
+    find: 'if (buffered >= this.budget.records) return true;',
+    replace: 'if (buffered > this.budget.records) return true;',
   },
   {
     name: 'lost wake-up: a full partition does not always ask for more',
@@ -218,14 +218,15 @@ export const bugs = [
     name: 'lost wake-up: room made while records are offered',
     real: true,
     file: `${E}/intake/intake.ts`,
-    find: '} while (taken < records.length && !partition.refusing && partition.alive);',
+    find: '} while (taken < records.length && !partition.refusing && partition.alive && partition.recalls === recalls);',
     replace: '} while (false);',
   },
   {
     name: 'records delivered again after a join are taken again',
     file: `${E}/intake/intake.ts`,
-    find: 'if (record.offset < tracker.position) continue;',
-    replace: '',
+    find: "        if (task === undefined || task.lane.state === 'frozen') continue;",
+    replace:
+      "        if (task !== undefined && task.lane.state === 'frozen') continue;\n        if (task === undefined) { tracker.deliver(new Task(record, partition, lanes.choose(record).lane, now, undefined)); continue; }",
   },
   {
     name: 'one record too few is taken and nobody is told',
@@ -237,40 +238,40 @@ export const bugs = [
   // ---------------------------------------------------------------- attempts and policies
   {
     name: 'an error counts as done',
-    file: `${E}/worker.ts`,
-    find: '      (thrown: unknown) => this.#failed(task, run, thrown),',
+    file: `${E}/delivery/attempt-runner.ts`,
+    find: '      (thrown: unknown) => this.listener.failed(task, run, thrown),',
     replace:
-      '      (thrown: unknown) => (thrown === undefined ? this.#succeeded(task, run) : this.#failed(task, run, thrown)),',
+      '      (thrown: unknown) => (thrown === undefined ? this.listener.succeeded(task, run) : this.listener.failed(task, run, thrown)),',
   },
   {
     name: 'one attempt too many',
     file: `${E}/delivery/verdict.ts`,
-    find: '!hopeless && attempt < attempts &&',
-    replace: '!hopeless && attempt <= attempts &&',
+    find: 'if (again && tried.attempt < attempts) {',
+    replace: 'if (again && tried.attempt <= attempts) {',
   },
   {
     name: 'an attempt put off by the handler counts',
-    file: `${E}/worker.ts`,
+    file: `${E}/delivery/disposer.ts`,
     find: 'if (!verdict.counts) task.attempt--;',
     replace: '',
   },
   {
     name: 'attempts survive an unfreeze',
-    file: `${E}/worker.ts`,
-    find: '      task.attempt = 0;\n      if (skip)',
-    replace: '      if (skip)',
-  },
-  {
-    name: 'a frozen partition goes on',
-    file: `${E}/worker.ts`,
-    find: "if (scope === 'partition') task.assignment.frozenAt ??= task;",
+    file: `${E}/delivery/freezer.ts`,
+    find: '    task.attempt = 0;\n',
     replace: '',
   },
   {
+    name: 'a frozen partition goes on',
+    file: `${E}/delivery/freezer.ts`,
+    find: "if (scope === 'partition') partition.frozenAt ??= task;",
+    replace: "if (scope === 'partition') task.run += 0;",
+  },
+  {
     name: 'skipping one frozen record thaws the other',
-    file: `${E}/worker.ts`,
-    find: "partition.frozenAt = this.frozenTasks(partition).find((other) => other.frozenScope === 'partition');",
-    replace: 'partition.frozenAt = undefined;',
+    file: `${E}/delivery/freezer.ts`,
+    find: "    assignment.frozenAt = this.frozenTasks(assignment).find(\n      (other) => other !== task && other.frozen?.scope === 'partition',\n    );",
+    replace: '    assignment.frozenAt = undefined;',
   },
   {
     name: 'a result after the timeout counts',
@@ -280,8 +281,8 @@ export const bugs = [
   },
   {
     name: 'a hanging handler is never given up',
-    file: `${E}/worker.ts`,
-    find: 'task.timer = this.clock.setTimer(() => this.#failed(task, run, undefined), TIMEOUT_GRACE_MS);',
+    file: `${E}/delivery/attempt-runner.ts`,
+    find: 'task.timer = this.clock.setTimer(() => this.listener.failed(task, run, undefined), TIMEOUT_GRACE_MS);',
     replace: 'task.timer = undefined;',
   },
   {
@@ -320,7 +321,7 @@ export const bugs = [
     name: 'what settles during the last commit is forgotten',
     real: true,
     file: `${E}/group/member.ts`,
-    find: 'if (!partitions.some(({ alive, dirty }) => alive && dirty)) return;',
+    find: 'if (!partitions.some(({ alive, dirty, commits, draining }) => alive && dirty && commits && draining)) return;',
     replace: 'return;',
   },
   {
@@ -364,20 +365,21 @@ export const bugs = [
   {
     name: 'the position of a kept partition falls back to what is committed',
     file: `${E}/group/member.ts`,
-    find: 'partition, offset: tracker.position }));',
-    replace: 'partition, offset: tracker.frontier }));',
+    find: 'return this.partitions.map(({ topic, partition, fetchFrom }) => ({ topic, partition, offset: fetchFrom }));',
+    replace:
+      'return this.partitions.map(({ topic, partition, tracker }) => ({ topic, partition, offset: tracker.frontier }));',
   },
   {
     name: 'epoch not bumped: a seek goes on with the old assignment',
     file: `${E}/group/member.ts`,
-    find: "    this.#drop(old, 'rebalance');\n    this.#add(",
-    replace: '    old.alive = false;\n    this.#add(',
+    find: '    this.#drop(old, cause);\n    const fresh',
+    replace: '    old.alive = false;\n    const fresh',
   },
   {
     name: 'resume after revoke: late results still count',
     file: `${E}/worker.ts`,
-    find: "    if (partition.alive) this.#settle(task, 'done', undefined);",
-    replace: "    if (partition) this.#settle(task, 'done', undefined);",
+    find: '    if (partition.alive) {\n      if (task.outbox',
+    replace: '    if (partition) {\n      if (task.outbox',
   },
   {
     name: 'handlers of a lost partition are not told',
@@ -388,14 +390,14 @@ export const bugs = [
   {
     name: 'a retry outlives its partition',
     file: `${E}/worker.ts`,
-    find: "        this.#clearTimer(task);\n        this.#dropHeldSlot(task.lane);\n        task.state = 'settled';",
-    replace: "        this.#dropHeldSlot(task.lane);\n        task.state = 'settled';",
+    find: "        this.#attempts.clearTimer(task);\n        this.#dropHeldSlot(task.lane);\n        if (task.state === 'claiming')",
+    replace: "        this.#dropHeldSlot(task.lane);\n        if (task.state === 'claiming')",
   },
   {
     name: 'stale twin: a partition that comes back finds its old assignment in place',
     file: `${E}/group/member.ts`,
-    find: '    this.#partitions.delete(partition.key);\n    partition.worker.abandon',
-    replace: '    partition.worker.abandon',
+    find: '    this.#partitions.delete(partition.key);\n    this.#renewals',
+    replace: '    this.#renewals',
   },
   {
     name: 'attempts survive a reassignment',
@@ -420,8 +422,8 @@ export const bugs = [
   {
     name: 'what was lost during a join comes to life after it',
     file: `${E}/group/member.ts`,
-    find: 'const came = starts.filter(({ topic, partition }) => coming.has(partitionKey(topic, partition)));',
-    replace: 'const came = starts.filter(() => coming);',
+    find: '      if (coming.has(partitionKey(start.topic, start.partition))) {',
+    replace: '      if (coming) {',
   },
   {
     name: 'a partition that comes during a shutdown starts',
@@ -438,7 +440,7 @@ export const bugs = [
   {
     name: 'timers stay after the end',
     file: `${E}/worker.ts`,
-    find: '    for (const task of this.#orphans) this.#clearTimer(task);\n',
+    find: '    for (const task of this.#orphans) this.#attempts.clearTimer(task);\n',
     replace: '',
   },
   {
@@ -453,5 +455,187 @@ export const bugs = [
     file: `${E}/offsets/committer.ts`,
     find: '    this.#closed = true;\n    this.#clearTimer();\n',
     replace: '    this.#closed = true;\n',
+  },
+  // ---------------------------------------------------------------- dead letters, retry topics
+  {
+    name: 'a dead letter counts before it is acknowledged',
+    file: `${E}/delivery/forwarder.ts`,
+    find: 'to: undefined });\n    return true;',
+    replace: 'to: undefined });\n    this.parts.settler.settle(task, plan.disposition, plan.error);\n    return false;',
+  },
+  {
+    name: 'a drain does not wait for a copy on its way',
+    file: `${E}/group/partition-assignment.ts`,
+    find: '    return this.running + this.forwarding;',
+    replace: '    return this.running;',
+  },
+  {
+    name: 'successes credit no dead letter',
+    file: `${E}/delivery/settler.ts`,
+    find: "if (disposition === 'done') this.budget?.success();",
+    replace: '',
+  },
+  {
+    name: 'the budget is never spent',
+    file: `${E}/delivery/dead-letter-budget.ts`,
+    find: 'if (this.#credit < 1) return false;',
+    replace: '',
+  },
+  {
+    name: 'time credits no dead letter',
+    file: `${E}/delivery/dead-letter-budget.ts`,
+    find: 'if (times <= 0) return;',
+    replace: 'return;',
+  },
+  {
+    name: 'a copy that failed is not sent again',
+    file: `${E}/delivery/forwarder.ts`,
+    find: 'else this.#try(errand);',
+    replace: 'else if (errand.tries > 99) this.#try(errand);',
+  },
+  {
+    name: 'a record of a retry topic is handled before it is due',
+    file: `${E}/intake/intake.ts`,
+    find: '    if (due <= now) return false;',
+    replace: '    if (due <= now + 200) return false;',
+  },
+  {
+    name: 'a retry topic is not asked again when its record is due',
+    file: `${E}/intake/intake.ts`,
+    find: '        if (partition.alive) this.settled(partition);',
+    replace: '',
+  },
+  {
+    name: 'every delay is the first one',
+    file: `${E}/delivery/verdict.ts`,
+    find: '  const delayMs = onFailure.delaysMs[tried.delaysUsed];',
+    replace: '  const delayMs = onFailure.delaysMs[0];',
+  },
+  {
+    name: 'what keeps its order leaves its place',
+    file: `${E}/delivery/verdict.ts`,
+    find: "onFailure.orderedBy === 'key' ? 'delay' : 'retry-topic'",
+    replace: "onFailure.orderedBy === 'key' ? 'retry-topic' : 'retry-topic'",
+  },
+  // ---------------------------------------------------------------- freezes and parked records
+  {
+    name: 'a freeze outlives its time',
+    file: `${E}/delivery/freezer.ts`,
+    find: '      task.timer = clock.setTimer(() => this.#timeIsUp(task),',
+    replace: '      clock.setTimer(() => undefined,',
+  },
+  {
+    name: 'parked records are not read again',
+    file: `${E}/delivery/freezer.ts`,
+    find: '    partition.frozenAt = undefined;\n    recall(partition);',
+    replace: '    partition.frozenAt = undefined;',
+  },
+  {
+    name: 'records behind a frozen key keep their place in the buffer',
+    file: `${E}/intake/parking.ts`,
+    find: '  if (!isParkable(head.lane)) return;',
+    replace: '  if (head) return;',
+  },
+  {
+    name: 'a record starts without its bytes',
+    file: `${E}/delivery/settler.ts`,
+    find: "    else if (lane.head.state === 'parked') lane.state = 'parked';\n",
+    replace: '',
+  },
+  {
+    name: 'a join forgets what is being read again',
+    file: `${E}/group/partition-assignment.ts`,
+    find: "      if (task.lane.state !== 'frozen' && offset < from) from = offset;",
+    replace: "      if (task.lane.state === 'idle' && offset < from) from = offset;",
+  },
+  // ---------------------------------------------------------------- guarantees
+  {
+    name: 'at-most-once: the handler starts before its commit is acknowledged',
+    file: `${E}/worker.ts`,
+    find: "() => task.state === 'claiming' && this.#run(task),\n        (error: CommitError) => {\n          if (task.state !== 'claiming') return;",
+    replace:
+      "() => task.state === 'claiming' && this.#run(task),\n        (error: CommitError) => {\n          if (task.state !== 'claiming') return;\n          if (error) return this.#run(task);",
+  },
+  {
+    name: 'at-most-once: who is cut off starts again',
+    file: `${E}/worker.ts`,
+    find: "else if (cutOff && this.options.delivery !== 'at-most-once') this.#putBack(task);",
+    replace: 'else if (cutOff) this.#putBack(task);',
+  },
+  {
+    name: "at-most-once: a claim that was never sent is confirmed by another one's commit",
+    real: true,
+    file: `${E}/offsets/committer.ts`,
+    find: 'throwIf(outcome.has(partition) ? outcome.get(partition) : stale());',
+    replace: 'throwIf(outcome.get(partition));',
+  },
+  {
+    name: 'at-most-once: claims wait for a map that never fits',
+    real: true,
+    file: `${E}/group/partition-assignment.ts`,
+    find: "this.#tight = this.worker.options.delivery === 'at-most-once';",
+    replace: 'this.#tight = false;',
+  },
+  {
+    name: 'commits are sent though none are wanted',
+    file: `${E}/group/partition-assignment.ts`,
+    find: "return this.held === undefined && this.worker.options.commit.mode !== 'none';",
+    replace: 'return this.held === undefined;',
+  },
+  {
+    name: 'transactions: what a failed attempt has sent goes out with the next one',
+    file: `${E}/delivery/task.ts`,
+    find: '    this.outbox = undefined;\n    this.#controller',
+    replace: '    this.#controller',
+  },
+  {
+    name: 'transactions: what was committed is sent again',
+    file: `${E}/offsets/transaction-commit.ts`,
+    find: '    outbox.splice(0, rest.length);\n',
+    replace: '',
+  },
+  {
+    name: 'transactions: one in doubt is taken for one that failed',
+    file: `${E}/offsets/transaction-commit.ts`,
+    find: '  if (!same(stored, inDoubt.offset)) {\n',
+    replace: '  if (stored) {\n    if (partition) return undefined;\n',
+  },
+  {
+    name: 'transactions: a sign of life passes the next transaction',
+    real: true,
+    file: `${E}/offsets/committer.ts`,
+    find: '    return this.#inFlight !== undefined || this.#signs.size > 0;',
+    replace: '    return this.#inFlight !== undefined;',
+  },
+  {
+    name: 'exactly once: begins where the group has committed',
+    file: `${E}/group/start-positions.ts`,
+    find: 'const offset = rules.stored?.offset ?? committed.offset;',
+    replace: 'const offset = committed.offset;',
+  },
+  {
+    name: 'exactly once: the store is not told where a partition begins',
+    file: `${E}/group/resources.ts`,
+    find: '    if (claim === undefined || claim.position !== undefined || held !== undefined) return prepared;',
+    replace: '    if (claim === undefined || claim !== undefined || held !== undefined) return prepared;',
+  },
+  {
+    name: 'exactly once: a handler past its time still takes effect',
+    file: `${E}/delivery/transacted-handler.ts`,
+    find: 'if (!attempt.counts) throw attempt.signal.reason as Error;',
+    replace: '',
+  },
+  {
+    name: 'exactly once: neighbours of the done-set are not joined',
+    real: true,
+    file: `${E}/group/start-positions.ts`,
+    find: 'if (to > start) appendRange(restored, Math.max(from, start), to);',
+    replace: 'if (to > start) restored.push({ from: Math.max(from, start), to });',
+  },
+  {
+    name: 'exactly once: a skipped record is not marked',
+    file: `${E}/delivery/forwarder.ts`,
+    find: '    if (plan.copy === undefined && partition.claim === undefined) {',
+    replace: '    if (plan.copy === undefined) {',
   },
 ];
