@@ -131,6 +131,20 @@ describe('transactional()', () => {
     expect(world.outputs).toEqual(['1', '3', '0', '2']);
   });
 
+  it('starts nothing more when transactions fail for so long that its outputs would fill the memory', async () => {
+    const world = new TransactionWorld();
+    const a = await member(world, { buffer: { records: 5 }, limit: 2 });
+    a.calls.respond = answer;
+    world.cluster.faults.transaction({ refused: true, times: 20 });
+    world.produce(200);
+    await world.clock.advance(5_000);
+    expect(a.calls.all.length).toBeGreaterThanOrEqual(50);
+    expect(a.calls.all.length).toBeLessThanOrEqual(52);
+    world.cluster.faults.clear();
+    await world.clock.advance(2_000);
+    expect(world.outputs).toEqual(Array.from({ length: 200 }, (_, i) => `${i}`));
+  });
+
   it('refuses commit() and engine.commit', async () => {
     const world = new TransactionWorld();
     const a = await member(world);

@@ -22,6 +22,9 @@ const MAP_PRESSURE = 0.75;
 /** Below this share records are claimed out of order again. */
 const MAP_RELIEF = 0.5;
 
+/** What is sent and not committed, at most, as a multiple of what the buffer takes: above it nothing more is started. */
+const OUTBOX_FACTOR = 10;
+
 /** What a partition is worked on with beside its offset; empty with `'at-least-once'` and `'at-most-once'`. */
 export interface PartitionResources {
   /** `exactlyOnce`. */
@@ -186,8 +189,14 @@ export class PartitionAssignment {
       !this.paused &&
       this.held === undefined &&
       this.frozenAt === undefined &&
+      !this.outboxIsFull &&
       !this.worker.paused
     );
+  }
+
+  /** Transactions have failed for so long that what handlers have sent would fill the memory. */
+  get outboxIsFull(): boolean {
+    return this.outbox !== undefined && this.outbox.length >= this.worker.options.buffer.records * OUTBOX_FACTOR;
   }
 
   /** Only records below this offset may start. */
