@@ -209,6 +209,10 @@ describe('what is refused at the boot', () => {
     ["exactlyOnce(store) and 'none'", { delivery: exactlyOnce(store), commit: 'none' }],
     ["transactional() and 'manual'", { delivery: transactional(), commit: 'manual' }],
     ["transactional() and 'none'", { delivery: transactional(), commit: 'none' }],
+    [
+      "retryTopics in the order of a key, and 'partition'",
+      { onFailure: retryTopics([1], skip(), { orderedBy: 'key' }) },
+    ],
     ['dead letters to a topic that the worker reads', { onFailure: deadLetter({ topic: 'orders' }) }],
   ])('%s', async (_what, options) => {
     await expect(boot(fails, options)).rejects.toMatchObject({ code: 'CONFIGURATION' });

@@ -21,7 +21,7 @@ import {
   type KafkaWorkerOptions,
 } from '@kafka-worker/nestjs';
 import { EMPTY, of, throwError } from 'rxjs';
-import { DEAD, RETRY, type PolicyName } from './policies.js';
+import { DEAD, RETRY, RETRY_DELAY_MS, type PolicyName } from './policies.js';
 import type { Scene } from './scene.js';
 
 /** How a failure is played. */
@@ -73,6 +73,7 @@ function usedUp(before = ''): Failure['expected'] {
     skip: `${before}3: skipped`,
     deadLetter: `${before}3: dead letter`,
     retryTopics: `${before}3 + 3: later, dead letter`,
+    inOrder: `${before}3 + 3: waits, dead letter`,
   };
 }
 
@@ -83,6 +84,7 @@ const hopeless: Failure['expected'] = {
   skip: '1: skipped',
   deadLetter: '1: dead letter',
   retryTopics: '1: dead letter',
+  inOrder: '1: dead letter',
 };
 
 /** It is not asked either. */
@@ -90,12 +92,19 @@ const stubborn: Play = { options: { retry: { attempts: 3, backoff: fixed(1_000),
 
 /** The policy is not asked. */
 function always(cell: string): Failure['expected'] {
-  return { freezePartition: cell, freezeKey: cell, skip: cell, deadLetter: cell, retryTopics: cell };
+  return {
+    freezePartition: cell,
+    freezeKey: cell,
+    skip: cell,
+    deadLetter: cell,
+    retryTopics: cell,
+    inOrder: cell,
+  };
 }
 
 /** Nothing is sent by the others. */
-function ofCopies(deadLetter: string, retryTopics: string): Failure['expected'] {
-  return { ...always(NEVER_MEET), deadLetter, retryTopics };
+function ofCopies(deadLetter: string, retryTopics: string, inOrder: string): Failure['expected'] {
+  return { ...always(NEVER_MEET), deadLetter, retryTopics, inOrder };
 }
 
 /** A failure of the handler itself. */
@@ -281,6 +290,7 @@ export const FAILURES: readonly Failure[] = [
       skip: '3: skipped, not committed',
       deadLetter: '3: dead letter, not committed',
       retryTopics: '3 + 3: later, dead letter, not committed',
+      inOrder: '3 + 3: waits, dead letter, not committed',
     },
     ({ stage }) => ({ before: () => stage.cluster.faults.commit({ times: Infinity }), restart: 'kill' }),
   ),
@@ -293,16 +303,24 @@ export const FAILURES: readonly Failure[] = [
       restart: 'kill',
     }),
   },
-  trouble('throws, two sends of its copy fail', ofCopies('3: dead letter', '3 + 3: later, dead letter'), (scene) => ({
-    before: () => copiesTo(scene).forEach((topic) => scene.stage.cluster.faults.produce({ topic, times: 2 })),
-  })),
-  trouble('throws, every send of its copy fails', ofCopies('3: frozen for 30 s', '3: frozen for 30 s'), (scene) => ({
-    before: () => copiesTo(scene).forEach((topic) => scene.stage.cluster.faults.produce({ topic, times: Infinity })),
-    forMs: 20_000,
-  })),
+  trouble(
+    'throws, two sends of its copy fail',
+    ofCopies('3: dead letter', '3 + 3: later, dead letter', '3 + 3: waits, dead letter'),
+    (scene) => ({
+      before: () => copiesTo(scene).forEach((topic) => scene.stage.cluster.faults.produce({ topic, times: 2 })),
+    }),
+  ),
+  trouble(
+    'throws, every send of its copy fails',
+    ofCopies('3: frozen for 30 s', '3: frozen for 30 s', '3 + 3: waits, frozen for 30 s'),
+    (scene) => ({
+      before: () => copiesTo(scene).forEach((topic) => scene.stage.cluster.faults.produce({ topic, times: Infinity })),
+      forMs: 20_000,
+    }),
+  ),
   trouble(
     'throws, the broker refuses its copy for good',
-    ofCopies('3: frozen for 30 s', '3: frozen for 30 s'),
+    ofCopies('3: frozen for 30 s', '3: frozen for 30 s', '3 + 3: waits, frozen for 30 s'),
     ({ stage }) => ({
       before: () => {
         stage.onSend = () => {
@@ -314,25 +332,30 @@ export const FAILURES: readonly Failure[] = [
   ),
   trouble(
     'throws, its partition is lost while its copy is sent',
-    ofCopies('3 + 3: two dead letters', '3 + 3 + 3 + 3: later twice, two dead letters'),
+    ofCopies(
+      '3 + 3: two dead letters',
+      '3 + 3 + 3 + 3: later twice, two dead letters',
+      '3 + 3 + 3 + 3: waits twice, two dead letters',
+    ),
     ({ stage, policy }) => ({
       before: () =>
         stage.cluster.faults.produce({ topic: policy === 'retryTopics' ? RETRY : DEAD, delayMs: 20_000, fails: false }),
       after: async () => {
-        await stage.clock.advance(3_000);
+        // its copy is on the way then
+        await stage.clock.advance(policy === 'inOrder' ? 3_000 + RETRY_DELAY_MS + 3_000 : 3_000);
         stage.expireSession();
       },
     }),
   ),
   trouble(
     'throws, the budget of dead letters is spent',
-    ofCopies('3: partition frozen', '3 + 3: later, then frozen'),
+    ofCopies('3: partition frozen', '3 + 3: later, then frozen', '3 + 3: waits, then frozen'),
     (scene) => ({
       budget: { burst: 1, refillMs: 86_400_000 },
       before: () => scene.spendBudget(),
     }),
   ),
-  trouble('its dead-letter and retry topics are missing', ofCopies('no start', 'no start'), () => ({
+  trouble('its dead-letter and retry topics are missing', ofCopies('no start', 'no start', 'no start'), () => ({
     topicsMissing: true,
   })),
 ];

@@ -18,6 +18,8 @@ export interface Outcome {
 
 const passed = { offset: 'passes it', sameKey: 'go on', otherKeys: 'go on', restart: 'does not come' } as const;
 const stands = { offset: 'stands at it', sameKey: 'wait', otherKeys: 'go on', restart: 'comes again' } as const;
+/** For the delay of `retryTopics`. */
+const waits = 'frozen (key), for 10 s';
 const unheard = { offset: 'stands at it', restart: 'comes again' } as const;
 
 /** Every outcome there is, by the name that the table has for it. Written by hand: this is what ought to be. */
@@ -38,6 +40,10 @@ export const OUTCOMES = {
     deadLetters: 0,
     restart: 'comes again',
   },
+  'waits, dead letter': { ...passed, record: [waits, 'dead-lettered'], deadLetters: 1 },
+  'waits twice, two dead letters': { ...passed, record: [waits, waits, 'dead-lettered'], deadLetters: 2 },
+  'waits, then frozen': { ...stands, record: [waits, 'frozen (partition)'], deadLetters: 0, otherKeys: 'wait' },
+  'waits, frozen for 30 s': { ...stands, record: [waits, 'frozen (key), for 30 s'], deadLetters: 0 },
   'partition frozen': { ...stands, record: ['frozen (partition)'], deadLetters: 0, otherKeys: 'wait' },
   'key frozen': { ...stands, record: ['frozen (key)'], deadLetters: 0 },
   'frozen alone': { ...stands, record: ['frozen (key)'], deadLetters: 0, sameKey: 'go on' },
@@ -50,6 +56,12 @@ export const OUTCOMES = {
     ...passed,
     ...unheard,
     record: ['retried-later', 'dead-lettered'],
+    deadLetters: 1,
+  },
+  'waits, dead letter, not committed': {
+    ...passed,
+    ...unheard,
+    record: [waits, 'dead-lettered'],
     deadLetters: 1,
   },
   'no start': { ...stands, record: [], deadLetters: 0, otherKeys: 'wait' },

@@ -15,7 +15,7 @@ export const RETRY_DELAY_MS = 10_000;
 export const RETRY = `${SOURCE}.${GROUP}.retry-${RETRY_DELAY_MS}`;
 
 /** Names of the policies, which are the columns of the table. */
-export const POLICIES = ['freezePartition', 'freezeKey', 'skip', 'deadLetter', 'retryTopics'] as const;
+export const POLICIES = ['freezePartition', 'freezeKey', 'skip', 'deadLetter', 'retryTopics', 'inOrder'] as const;
 export type PolicyName = (typeof POLICIES)[number];
 
 /** As they stand at the head of the table. */
@@ -25,6 +25,7 @@ export const POLICY_HEADS: Readonly<Record<PolicyName, string>> = {
   skip: '`skip()`',
   deadLetter: '`deadLetter({ topic })`',
   retryTopics: '`retryTopics([ms], deadLetter(…))`',
+  inOrder: "the same, `{ orderedBy: 'key' }`",
 };
 
 /** Makes a policy. @param budget of dead letters; default none, so that it plays no part */
@@ -40,5 +41,7 @@ export function policyOf(name: PolicyName, budget: DeadLetterBudgetOptions | fal
       return deadLetter({ topic: DEAD, budget });
     case 'retryTopics':
       return retryTopics([RETRY_DELAY_MS], deadLetter({ topic: DEAD, budget }));
+    case 'inOrder':
+      return retryTopics([RETRY_DELAY_MS], deadLetter({ topic: DEAD, budget }), { orderedBy: 'key' });
   }
 }
