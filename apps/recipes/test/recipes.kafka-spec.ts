@@ -12,6 +12,7 @@ import { onePartitionAtATime } from '../src/recipes/09-one-partition-at-a-time/r
 import { freezeOnFailure } from '../src/recipes/11-freeze/recipe.js';
 import { rebalanceWatched } from '../src/recipes/13-rebalance-watched/recipe.js';
 import { crash } from '../src/recipes/14-crash/recipe.js';
+import { retryAndReplay } from '../src/recipes/15-retry-topics/recipe.js';
 import { fanOut } from '../src/recipes/19-fan-out/recipe.js';
 import { competingConsumers } from '../src/recipes/20-competing-consumers/recipe.js';
 import { expectOneByOne } from './expected/01-one-by-one.js';
@@ -24,6 +25,7 @@ import { expectOnePartitionAtATime } from './expected/09-one-partition-at-a-time
 import { expectFreeze } from './expected/11-freeze.js';
 import { expectRebalanceWatched } from './expected/13-rebalance-watched.js';
 import { expectCrash } from './expected/14-crash.js';
+import { expectRetryAndReplay } from './expected/15-retry-topics.js';
 import { expectFanOut } from './expected/19-fan-out.js';
 import { expectCompetingConsumers } from './expected/20-competing-consumers.js';
 
@@ -46,6 +48,7 @@ jest.setTimeout(90_000);
   recipe(freezeOnFailure, expectFreeze);
   recipe(rebalanceWatched, expectRebalanceWatched);
   recipe(crash, expectCrash);
+  recipe(retryAndReplay, expectRetryAndReplay);
   recipe(fanOut, expectFanOut);
   recipe(competingConsumers, expectCompetingConsumers);
 });

@@ -9,6 +9,7 @@ import { onePartitionAtATime } from './09-one-partition-at-a-time/recipe.js';
 import { freezeOnFailure } from './11-freeze/recipe.js';
 import { rebalanceWatched } from './13-rebalance-watched/recipe.js';
 import { crash } from './14-crash/recipe.js';
+import { retryAndReplay } from './15-retry-topics/recipe.js';
 import { fanOut } from './19-fan-out/recipe.js';
 import { competingConsumers } from './20-competing-consumers/recipe.js';
 
@@ -24,6 +25,7 @@ export const recipes: readonly Recipe[] = [
   freezeOnFailure,
   rebalanceWatched,
   crash,
+  retryAndReplay,
   fanOut,
   competingConsumers,
 ];
