@@ -200,6 +200,23 @@ describe('a partition that is held', () => {
   });
 });
 
+describe('transactions that fail for long', () => {
+  it('let a partition send ten times its buffer of records, and no more until one is committed', async () => {
+    let calls = 0;
+    await boot((value, context) => (calls++, context.send({ topic: 'out', value })), {
+      delivery: transactional(),
+      buffer: { records: 5 },
+    });
+    stage.cluster.faults.transaction({ times: Infinity });
+    write(...Array.from({ length: 200 }, (_, number) => `order-${number}`));
+    await stage.clock.advance(10_000);
+    expect(calls).toBe(50);
+    stage.cluster.faults.clear();
+    await stage.clock.advance(10_000);
+    expect(values('out')).toHaveLength(200);
+  });
+});
+
 describe('what is refused at the boot', () => {
   const store = new FakeTransactionalStore();
   it.each<[string, Partial<KafkaWorkerOptions>]>([
