@@ -11,6 +11,7 @@ import { KafkaWorkerRuntime } from '@kafka-worker/nestjs';
 import { Logger, LoggerModule } from 'nestjs-pino';
 import pino from 'pino';
 import { now } from './clock.js';
+import { DatabaseConfig } from './database/database-config.js';
 import { JournalInterceptor } from './journal.interceptor.js';
 import { type MemberEvent, plainEvent } from './journal-events.js';
 import { KafkaConfig } from './kafka-config.js';
@@ -22,6 +23,8 @@ export type LogLevel = 'info' | 'warn' | 'silent';
 export interface BootOptions {
   readonly module: Type | DynamicModule;
   readonly kafka: KafkaConfig;
+  /** Default: there is none, and no module asks for it. */
+  readonly database?: DatabaseConfig | undefined;
   readonly log: LogLevel;
   readonly tell: (event: MemberEvent) => void;
   /** Awaited last, when everything has been told. */
@@ -30,12 +33,12 @@ export interface BootOptions {
 
 const FLUSH = 'RECIPE_FLUSH';
 
-/** What every recipe gets: the Kafka it runs on, and a logger. */
+/** What every recipe gets: the Kafka and the database it runs on, and a logger. */
 @Module({})
 class RecipeHost implements OnApplicationShutdown {
   constructor(@Inject(FLUSH) private readonly flush: () => Promise<void>) {}
 
-  static of({ module, kafka, log, flush = () => Promise.resolve() }: BootOptions): DynamicModule {
+  static of({ module, kafka, database, log, flush = () => Promise.resolve() }: BootOptions): DynamicModule {
     return {
       module: RecipeHost,
       global: true,
@@ -47,9 +50,10 @@ class RecipeHost implements OnApplicationShutdown {
       ],
       providers: [
         { provide: KafkaConfig, useValue: kafka },
+        { provide: DatabaseConfig, useValue: database },
         { provide: FLUSH, useValue: flush },
       ],
-      exports: [KafkaConfig],
+      exports: [KafkaConfig, DatabaseConfig],
     };
   }
 

@@ -1,4 +1,5 @@
 export { now } from './clock.js';
+export { DatabaseConfig } from './database/database-config.js';
 export type { Told } from './journal.js';
 export { KafkaConfig } from './kafka-config.js';
 export { defineRecipe, headLines, type Recipe, type RecipeHead } from './recipe.js';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { LogLevel } from './boot.js';
 import { now } from './clock.js';
 import type { ClusterAddress } from './cluster/recipe-cluster.js';
+import type { DatabaseConfig } from './database/database-config.js';
 import type { Journal } from './journal.js';
 import type { MemberEvent } from './journal-events.js';
 
@@ -16,6 +17,7 @@ export interface MemberOptions {
   readonly recipe: string;
   readonly id: string;
   readonly address: ClusterAddress;
+  readonly database: DatabaseConfig | undefined;
   readonly log: LogLevel;
   /** Serves HTTP as well, on any free port. */
   readonly http: boolean;

@@ -28,6 +28,7 @@ process.once('disconnect', () => process.exit(1));
 const app = await createApp({
   module: recipe.member,
   kafka: connectTo(options.address, options.id),
+  database: options.database,
   log: options.log,
   tell,
   flush: () => told,

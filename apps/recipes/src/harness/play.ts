@@ -8,6 +8,8 @@ import { Stage } from './stage.js';
 export interface PlayOptions {
   /** `host:port` of real brokers. Default: the embedded cluster. */
   readonly brokers?: readonly string[];
+  /** Takes no PostgreSQL of this machine, only one inside of this process. Default false. */
+  readonly embeddedDatabase?: boolean;
   /** Default `silent`. */
   readonly log?: LogLevel;
   /** Default: nothing is said. */
@@ -16,9 +18,9 @@ export interface PlayOptions {
 
 /** Plays a recipe on a stage of its own, and clears it whatever happens. */
 export async function play<Outcome>(recipe: Recipe<Outcome>, options: PlayOptions = {}): Promise<Outcome> {
-  const { brokers, log = 'silent', say = () => undefined } = options;
+  const { brokers, embeddedDatabase = false, log = 'silent', say = () => undefined } = options;
   const cluster = brokers ? new BrokerCluster(brokers, recipe.id) : new EmbeddedCluster();
-  const stage = new Stage({ recipe: recipe.id, cluster, log, say });
+  const stage = new Stage({ recipe: recipe.id, cluster, embeddedDatabase, log, say });
   try {
     return await recipe.play(stage);
   } finally {

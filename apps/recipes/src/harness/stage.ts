@@ -1,18 +1,27 @@
+import { setTimeout } from 'node:timers/promises';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { DriverAdmin, GroupDescription, OutgoingRecord } from '@kafka-worker/engine';
 import { KafkaWorkerRuntime } from '@kafka-worker/nestjs';
+
 import { createApp, type LogLevel } from './boot.js';
 import { now } from './clock.js';
 import type { RecipeCluster } from './cluster/recipe-cluster.js';
+import type { DatabaseConfig } from './database/database-config.js';
+import type { RecipeDatabase } from './database/recipe-database.js';
 import { Journal } from './journal.js';
 import type { KafkaConfig } from './kafka-config.js';
 import { MemberProcess } from './member-process.js';
+
+/** How long a topic is waited for. Milliseconds. */
+const PATIENCE_MS = 60_000;
 
 /** What a stage is set with. */
 export interface StageOptions {
   /** Id of the recipe. */
   readonly recipe: string;
   readonly cluster: RecipeCluster;
+  /** Whether servers of this machine are left alone. */
+  readonly embeddedDatabase: boolean;
   readonly log: LogLevel;
   /** Where lines go that are said while the recipe runs. */
   readonly say: (line: string) => void;
@@ -51,6 +60,7 @@ export class Stage {
   readonly #processes: MemberProcess[] = [];
   readonly #startedAt = now();
   #admin: Promise<DriverAdmin> | undefined;
+  #database: Promise<RecipeDatabase> | undefined;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -92,12 +102,33 @@ export class Stage {
     await producer.close();
   }
 
+  /** Waits until a topic of one partition has so many records. */
+  async appended(topic: string, records: number): Promise<void> {
+    const admin = await this.#connectAdmin();
+    const deadline = now() + PATIENCE_MS;
+    for (;;) {
+      const [range] = await admin.logRanges(topic);
+      if (range !== undefined && range.high >= records) return;
+      if (now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${records} records in ${topic}`);
+      await setTimeout(5);
+    }
+  }
+
+  /** A PostgreSQL, which every member started from now on is told of. */
+  database(): Promise<RecipeDatabase> {
+    // Loaded where it is needed only: an embedded one is heavy.
+    return (this.#database ??= import('./database/recipe-database.js').then(({ RecipeDatabase }) =>
+      this.#options.embeddedDatabase ? RecipeDatabase.embedded() : RecipeDatabase.start(),
+    ));
+  }
+
   /** Boots the app in this process; its workers run when this resolves. */
   async boot(module: Type | DynamicModule, id = 'app'): Promise<StagedApp> {
     const { cluster, log } = this.#options;
     const app = await createApp({
       module,
       kafka: cluster.connect(id),
+      database: await this.#databaseConfig(),
       log,
       tell: (event) => this.journal.add({ ...event, member: id }),
     });
@@ -114,7 +145,9 @@ export class Stage {
   async start(id: string, options: { readonly http?: boolean } = {}): Promise<MemberProcess> {
     const { recipe, cluster, log } = this.#options;
     const address = await cluster.address();
-    const member = new MemberProcess({ recipe, id, address, log, http: options.http ?? false }, this.journal);
+    const database = await this.#databaseConfig();
+    const http = options.http ?? false;
+    const member = new MemberProcess({ recipe, id, address, database, log, http }, this.journal);
     this.#processes.push(member);
     return member;
   }
@@ -148,6 +181,12 @@ export class Stage {
     await Promise.all(this.#processes.map(({ exited }) => exited));
     await (await this.#admin)?.close();
     await this.#options.cluster.close();
+    await (await this.#database)?.stop();
+  }
+
+  async #databaseConfig(): Promise<DatabaseConfig | undefined> {
+    const database = await this.#database;
+    return database && { url: database.url };
   }
 
   #connectAdmin(): Promise<DriverAdmin> {

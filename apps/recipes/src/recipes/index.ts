@@ -6,6 +6,7 @@ import { parallel } from './04-parallel/recipe.js';
 import { keyConcurrent } from './05-key-concurrent/recipe.js';
 import { limitOf2 } from './08-limit-of-2/recipe.js';
 import { onePartitionAtATime } from './09-one-partition-at-a-time/recipe.js';
+import { exactlyOncePerRecord } from './10-exactly-once/recipe.js';
 import { freezeOnFailure } from './11-freeze/recipe.js';
 import { rebalanceWatched } from './13-rebalance-watched/recipe.js';
 import { crash } from './14-crash/recipe.js';
@@ -22,6 +23,7 @@ export const recipes: readonly Recipe[] = [
   keyConcurrent,
   limitOf2,
   onePartitionAtATime,
+  exactlyOncePerRecord,
   freezeOnFailure,
   rebalanceWatched,
   crash,

@@ -3,16 +3,18 @@ import type {
   DriverConsumer,
   DriverConsumerListener,
   DriverProducer,
+  DriverTransactionalProducer,
   KafkaDriver,
   TopicPartition,
 } from '@kafka-worker/engine';
 
 /**
- * A driver whose topics and groups have a prefix on the brokers, while the app knows nothing of it: two runs of a recipe
+ * A driver whose topics, groups and transactional ids have a prefix on the brokers, while the app knows nothing of it: two runs of a recipe
  * on one cluster do not meet.
  */
 export function namespaced(driver: KafkaDriver, prefix: string): KafkaDriver {
   const names = new Names(prefix);
+  const { createTransactionalProducer } = driver;
   return {
     name: driver.name,
     capabilities: driver.capabilities,
@@ -26,6 +28,10 @@ export function namespaced(driver: KafkaDriver, prefix: string): KafkaDriver {
         names,
       ),
     createProducer: () => producer(driver.createProducer(), names),
+    ...(createTransactionalProducer && {
+      createTransactionalProducer: (id: string) =>
+        transactions(createTransactionalProducer.call(driver, names.add(id)), names),
+    }),
     createAdmin: () => admin(driver.createAdmin(), names),
   };
 }
@@ -80,6 +86,15 @@ function producer(inner: DriverProducer, names: Names): DriverProducer {
   return {
     connect: () => inner.connect(),
     send: async (records) => names.here(await inner.send(names.there(records))),
+    close: () => inner.close(),
+  };
+}
+
+function transactions(inner: DriverTransactionalProducer, names: Names): DriverTransactionalProducer {
+  return {
+    open: () => inner.open(),
+    transact: ({ records, groupId, offsets }) =>
+      inner.transact({ records: names.there(records), groupId: names.add(groupId), offsets: names.there(offsets) }),
     close: () => inner.close(),
   };
 }
