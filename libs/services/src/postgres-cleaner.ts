@@ -36,6 +36,8 @@ export class PostgresCleaner {
 
   /** Idempotent; waits until the directory is gone. */
   async clean(): Promise<void> {
+    // Who waits here must not find the process ended for want of anything else to do.
+    this.#child.ref();
     this.#child.stdin.end();
     await this.#ended;
   }
