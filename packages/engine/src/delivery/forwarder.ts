@@ -6,11 +6,12 @@ import { exponential } from './backoff.js';
 import { freeze } from './failure-policy.js';
 import type { Freezer } from './freezer.js';
 import { type Settler, whichIs } from './settler.js';
+import { spread } from './spread.js';
 import type { Task } from './task.js';
 
 /** How often a copy is sent before its lane freezes; each try is patient already, since the client tries by itself. */
 const TRIES = 5;
-const backoff = exponential({ initialMs: 500, maxMs: 10_000 });
+const backoff = exponential({ initialMs: 500, maxMs: 10_000, jitter: 0 });
 
 /** A lane whose copy could not be sent tries again by itself: what was missing is a broker, not an operator. */
 const unsent = freeze('key', { unfreezeAfterMs: 30_000 });
@@ -129,7 +130,8 @@ export class Forwarder {
     const to = sent || plan.copy === undefined ? 'the store' : plan.copy.topic;
     const hopeless = KafkaWorkerError.is(cause) && cause.code === 'SEND_FAILED' && !cause.canRetry;
     const error = new KafkaWorkerError('DEAD_LETTER_FAILED', `not acknowledged by ${to}: ${cause.message}`, { cause });
-    const retryInMs = hopeless || errand.tries >= TRIES ? undefined : backoff(errand.tries, error, task.record);
+    const retryInMs =
+      hopeless || errand.tries >= TRIES ? undefined : spread(backoff(errand.tries, error, task.record), task.offset);
     events.emit({ type: 'forward.failed', ...whichIs(task), to, error, retryInMs });
     if (retryInMs === undefined) {
       if (!sent) plan.unsent?.();

@@ -1,9 +1,10 @@
 import type { Clock, TimerHandle } from '../clock.js';
 import { exponential } from '../delivery/backoff.js';
+import { spread } from '../delivery/spread.js';
 import type { PartitionAssignment } from './partition-assignment.js';
 
 /** The wait before a partition that could not be taken over, or was taken away by a store, is claimed again. */
-const backoff = exponential({ initialMs: 1_000, maxMs: 30_000 });
+const backoff = exponential({ initialMs: 1_000, maxMs: 30_000, jitter: 0 });
 
 /** For a backoff that looks at none. */
 const NO_RECORD = { topic: '', partition: 0, offset: 0, timestamp: 0, key: null, value: null, headers: {} };
@@ -28,7 +29,7 @@ export class Renewals {
         if (partition.draining) this.later(partition, error, nth);
         else void this.renew(partition, error, nth);
       },
-      backoff(nth, error, NO_RECORD),
+      spread(backoff(nth, error, NO_RECORD), partition.partition + partition.epoch),
     );
     this.#timers.set(partition, timer);
   }

@@ -29,7 +29,6 @@ export async function commitTransaction(
   if (producer === undefined) return;
   // the snapshot and what was sent for it are one: read before anything is awaited
   const records = outbox.slice();
-  const wasFull = partition.outboxIsFull;
   partition.transacting = true;
   try {
     const before = partition.inDoubt === undefined ? undefined : await settleDoubt(consumer, partition);
@@ -47,7 +46,8 @@ export async function commitTransaction(
     throw explain(partition, thrown);
   } finally {
     partition.transacting = false;
-    if (wasFull && !partition.outboxIsFull) partition.worker.reconsider(partition);
+    // it may have been full, from the beginning or since
+    if (partition.alive) partition.worker.reconsider(partition);
   }
 }
 

@@ -47,6 +47,9 @@ export interface HeldRecord {
   call: ModelCall | undefined;
 }
 
+/** Outputs that wait for a transaction at most, as a multiple of what the buffer takes. */
+const OUTPUTS_PER_BUFFER = 10;
+
 /** One partition while one process holds it, as it has to be. */
 export class HeldPartition {
   /** Invariant: ascending in offset. */
@@ -64,6 +67,8 @@ export class HeldPartition {
    * reopening  the next assignment is being worked out: it may go on at any moment
    */
   draining: 'no' | 'revoking' | 'reopening' = 'no';
+  /** `transactional`: settled since the last transaction that was committed; as many outputs wait, or fewer. */
+  unsent = 0;
   /** Of the last transaction that was committed: the group's readers may hear of it a moment later. */
   acknowledged: OffsetCommit | undefined;
   /** It has nothing to commit with, until it has been taken over again. */
@@ -213,6 +218,7 @@ export class HeldPartition {
   settle(held: HeldRecord, now: number): void {
     this.unsettled.delete(held.record.offset);
     this.settled.add(held.record.offset);
+    this.unsent++;
     this.dirtySince ??= now;
   }
 
@@ -224,6 +230,11 @@ export class HeldPartition {
   /** Records in memory. */
   get buffered(): number {
     return [...this.unsettled.values()].filter(({ parked }) => !parked).length;
+  }
+
+  /** Outputs that cannot be committed stop it before they fill the memory: `docs/guarantees.md`. */
+  get outputsMayStandInTheWay(): boolean {
+    return this.worker.delivery === 'transactional' && this.unsent >= this.worker.bufferRecords * OUTPUTS_PER_BUFFER;
   }
 
   get claiming(): HeldRecord[] {

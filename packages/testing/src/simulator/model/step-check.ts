@@ -160,7 +160,7 @@ function checkGoingOn(process: ProcessModel, partition: HeldPartition, shown: Pa
   }
   if (process.stoppingSince !== undefined || partition.draining !== 'no') return;
   if (partition.paused || process.pausedWorkers.has(workerIndex)) return;
-  if (partition.frozenWhole || partition.standing) return;
+  if (partition.frozenWhole || partition.standing || partition.outputsMayStandInTheWay) return;
   const { maxConcurrency } = process.world.scenario.engine;
   if (process.running.size + process.claims() >= (maxConcurrency ?? Infinity)) return;
   const mine = [...process.running].filter((call) => call.partition.workerIndex === workerIndex);

@@ -273,6 +273,7 @@ export class ClientWatch implements Watcher {
         this.#transacting.delete(partition);
         if (error === undefined) {
           partition.acknowledged = offsets[0];
+          partition.unsent = 0;
           continue;
         }
         this.#commitsOf(groupId).failed++;
