@@ -261,6 +261,7 @@ export class ClientWatch implements Watcher {
     process.world.history.note(process.name, () => `transacts ${what()}`);
     checkCommit(process.model, numberOf(groupId), offsets, process.world.mapsMayBeLost);
     const partitions = this.#heldOf(groupId, offsets);
+    const sent = new Map(partitions.map((partition) => [partition, partition.unsent]));
     for (const partition of partitions) {
       const alone = !this.#transacting.has(partition);
       process.world.violations.expect(alone, 'safety', () => `${process.name} transacts ${what()} beside another one`);
@@ -273,7 +274,7 @@ export class ClientWatch implements Watcher {
         this.#transacting.delete(partition);
         if (error === undefined) {
           partition.acknowledged = offsets[0];
-          partition.unsent = 0;
+          partition.unsent -= sent.get(partition) ?? 0;
           continue;
         }
         this.#commitsOf(groupId).failed++;
