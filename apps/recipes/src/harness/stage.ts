@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { DriverAdmin, GroupDescription, OutgoingRecord } from '@kafka-worker/engine';
 import { KafkaWorkerRuntime } from '@kafka-worker/nestjs';
-
 import { createApp, type LogLevel } from './boot.js';
 import { now } from './clock.js';
 import type { RecipeCluster } from './cluster/recipe-cluster.js';

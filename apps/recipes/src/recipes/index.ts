@@ -11,6 +11,8 @@ import { freezeOnFailure } from './11-freeze/recipe.js';
 import { rebalanceWatched } from './13-rebalance-watched/recipe.js';
 import { crash } from './14-crash/recipe.js';
 import { retryAndReplay } from './15-retry-topics/recipe.js';
+import { idempotency } from './16-idempotency/recipe.js';
+import { kafkaToKafka } from './17-kafka-to-kafka/recipe.js';
 import { fanOut } from './19-fan-out/recipe.js';
 import { competingConsumers } from './20-competing-consumers/recipe.js';
 
@@ -28,6 +30,8 @@ export const recipes: readonly Recipe[] = [
   rebalanceWatched,
   crash,
   retryAndReplay,
+  idempotency,
+  kafkaToKafka,
   fanOut,
   competingConsumers,
 ];

@@ -9,8 +9,8 @@ import type {
 } from '@kafka-worker/engine';
 
 /**
- * A driver whose topics, groups and transactional ids have a prefix on the brokers, while the app knows nothing of it: two runs of a recipe
- * on one cluster do not meet.
+ * A driver whose topics, groups and transactional ids have a prefix on the brokers, while the app knows nothing of it:
+ * two runs of a recipe on one cluster do not meet.
  */
 export function namespaced(driver: KafkaDriver, prefix: string): KafkaDriver {
   const names = new Names(prefix);
