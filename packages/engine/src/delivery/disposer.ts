@@ -101,6 +101,8 @@ export class Disposer {
       worker,
       groupId,
     };
-    return { record, origin, failure, partitions: forwarder.parts.site.partitions(topic), now: clock.now() };
+    const now = clock.now();
+    const firstFailedAt = origin?.firstFailedAt ?? task.delays?.since ?? now;
+    return { record, origin, failure, firstFailedAt, now, partitions: forwarder.parts.site.partitions(topic) };
   }
 }

@@ -10,6 +10,8 @@ export interface CopyOf {
   /** Where it came through a retry topic. */
   readonly origin: RecordOrigin | undefined;
   readonly failure: Failure;
+  /** Milliseconds since the epoch. */
+  readonly firstFailedAt: number;
   /** Partitions of the topic that it goes to. */
   readonly partitions: number;
   /** Milliseconds since the epoch. */
@@ -18,26 +20,26 @@ export interface CopyOf {
 
 /** A dead letter: the record's bytes, and headers that say where it came from. */
 export function deadLetterOf(of: CopyOf, policy: DeadLetterPolicy): OutgoingRecord {
-  const { record, origin, failure, now } = of;
+  const { record } = of;
   return {
     ...copy(of, policy.topic),
     headers: {
-      ...ask(() => policy.headers?.(record, failure)),
+      ...ask(() => policy.headers?.(record, of.failure)),
       // what an earlier copy said of an earlier failure is not to be taken for this one's
       ...withoutOriginHeaders(record.headers),
-      ...failureHeaders(record, { failure, origin, now, include: policy.include }),
+      ...failureHeaders(record, { ...of, include: policy.include }),
     },
   };
 }
 
 /** A record for a retry topic: as a dead letter, with when it is due. No texts of the error: it may yet be handled. */
 export function retryCopyOf(of: CopyOf, topic: string, delayMs: number, delaysUsed: number): OutgoingRecord {
-  const { record, origin, failure, now } = of;
+  const { record, now } = of;
   return {
     ...copy(of, topic),
     headers: {
       ...withoutOriginHeaders(record.headers),
-      ...failureHeaders(record, { failure, origin, now, include: { message: false, stack: false } }),
+      ...failureHeaders(record, { ...of, include: { message: false, stack: false } }),
       [ORIGIN_HEADERS.dueAt]: String(now + delayMs),
       [ORIGIN_HEADERS.delaysUsed]: String(delaysUsed),
     },

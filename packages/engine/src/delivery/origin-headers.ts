@@ -62,13 +62,18 @@ export interface FailureFacts {
   readonly failure: Failure;
   /** Of the record, where it came through a retry topic of the worker. */
   readonly origin: RecordOrigin | undefined;
+  /** Milliseconds since the epoch. Left out: as the origin says, else now. */
+  readonly firstFailedAt?: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly include: { readonly message: boolean; readonly stack: boolean };
 }
 
 /** The headers that say where a record came from and what it failed with. */
-export function failureHeaders(record: KafkaRecord, { failure, origin, now, include }: FailureFacts): RecordHeaders {
+export function failureHeaders(
+  record: KafkaRecord,
+  { failure, origin, firstFailedAt, now, include }: FailureFacts,
+): RecordHeaders {
   const from = origin ?? record;
   const { error } = failure;
   return {
@@ -79,7 +84,7 @@ export function failureHeaders(record: KafkaRecord, { failure, origin, now, incl
     [ORIGIN_HEADERS.group]: failure.groupId,
     [ORIGIN_HEADERS.worker]: failure.worker,
     [ORIGIN_HEADERS.attempts]: String(failure.attempts),
-    [ORIGIN_HEADERS.firstFailedAt]: String(origin?.firstFailedAt ?? now),
+    [ORIGIN_HEADERS.firstFailedAt]: String(firstFailedAt ?? origin?.firstFailedAt ?? now),
     [ORIGIN_HEADERS.failedAt]: String(now),
     [ORIGIN_HEADERS.errorClass]: String(error.name === 'Error' ? error.constructor.name : error.name),
     ...(include.message ? { [ORIGIN_HEADERS.errorMessage]: String(error.message).slice(0, MESSAGE_CHARS) } : {}),

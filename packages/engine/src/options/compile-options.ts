@@ -1,5 +1,6 @@
 import { exponential } from '../delivery/backoff.js';
 import { failurePolicyMistake, freeze, skip } from '../delivery/failure-policy.js';
+import { finalPolicy } from '../delivery/verdict.js';
 import { isDeliveryGuarantee } from '../delivery/guarantee.js';
 import type { ConfigurationMistake } from '../errors/configuration.error.js';
 import {
@@ -166,7 +167,7 @@ function compileCommit({ commit, delivery }: WorkerOptions): CompiledWorkerOptio
 
 /** Options that are right by themselves and make no sense beside each other. */
 function checkTogether(
-  { concurrency, delivery, commit, onFailure }: WorkerOptions,
+  { concurrency, delivery, commit, onFailure, idempotency }: WorkerOptions,
   where: string,
 ): ConfigurationMistake[] {
   const mistakes: ConfigurationMistake[] = [];
@@ -174,13 +175,19 @@ function checkTogether(
   if (onFailure?.type === 'retry-topics' && onFailure.orderedBy === 'key' && concurrency !== 'key') {
     wrong('onFailure', `orderedBy: 'key' needs concurrency 'key'; it is '${concurrency ?? 'partition'}'`);
   }
+  if (idempotency !== undefined && typeof delivery === 'object' && delivery?.type === 'transactional') {
+    wrong(
+      'idempotency',
+      'is not allowed with delivery transactional(): a key is marked before the transaction is committed, so that a crash in between would skip the record and what it sent',
+    );
+  }
   if (delivery === 'at-most-once') {
     if (commit !== undefined)
       wrong(
         'commit',
         "has no meaning with delivery 'at-most-once', which commits each record before its handler; leave it out",
       );
-    if (onFailure?.type === 'freeze') {
+    if (onFailure !== undefined && finalPolicy(onFailure).type === 'freeze') {
       wrong(
         'onFailure',
         "a freeze has no meaning with delivery 'at-most-once': the record is committed, and a restart would pass it; skip(), deadLetter(…) or retryTopics(…) is allowed",

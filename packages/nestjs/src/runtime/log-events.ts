@@ -31,10 +31,9 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
     }
     case 'frozen': {
       const again = event.unfreezeInMs === undefined ? '' : `, it goes on by itself in ${event.unfreezeInMs} ms`;
-      return logger.error(
-        `${event.worker} froze the ${event.scope} at ${at(event)} ${frozenFor(event)}${again}: ${event.error.message}`,
-        event.error.stack,
-      );
+      const line = `${event.worker} froze the ${event.scope} at ${at(event)} ${frozenFor(event)}${again}: ${event.error.message}`;
+      // a delay that was asked for is nothing that anybody has to look after
+      return event.reason === 'delay' ? logger.warn(line) : logger.error(line, event.error.stack);
     }
     case 'unfrozen': {
       const by = event.by === 'timer' ? ' by itself' : '';
@@ -62,6 +61,10 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
     case 'commit.failed':
       return logger.warn(
         `commit of group ${event.groupId} failed, ${event.willRetry ? 'it will be tried again' : 'given up'}: ${event.error.message}`,
+      );
+    case 'key.unmarked':
+      return logger.warn(
+        `${event.worker} has handled ${at(event)}, and its idempotency key could not be marked: ${event.error.message}`,
       );
     case 'map.dropped':
       return logger.warn(`the done-set of ${where(event)} was dropped: ${event.reason}`);
@@ -97,6 +100,8 @@ function frozenFor({ reason, attempt }: Extract<EngineEvent, { type: 'frozen' }>
       return `after ${attempt} attempts`;
     case 'handler':
       return 'as the handler asked';
+    case 'delay':
+      return 'until its next delay is over';
     case 'budget':
       return 'since the dead-letter budget is spent';
     case 'forward':
