@@ -5,6 +5,8 @@ import { eventually } from './waiting.js';
 export interface CommittedRecord {
   readonly key: string;
   readonly value: string;
+  /** The process that sent it. */
+  readonly by: string;
 }
 
 /** Stands behind everything else, in no transaction. */
@@ -49,7 +51,7 @@ export async function readCommitted(
         // A join of the reader itself would start it over: only the log's own doubles may count.
         if (offset <= (last.get(partition) ?? -1)) return;
         last.set(partition, offset);
-        const record = { key: String(message.key), value: String(message.value) };
+        const record = { key: String(message.key), value: String(message.value), by: String(message.headers?.['by']) };
         if (record.value === END) ended.add(partition);
         else read[partition]?.push(record);
       },

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { hasTestBrokers, testBrokers, uniqueName } from '@app/kafka-cluster';
 import { type CommittedRecord, KafkaView, type Kills, readCommitted } from '../src/index.js';
-import { battle, expectFought, repeated, report, times } from './battle.js';
+import { battle, expectFought, explain, type FoughtCell, repeated, report, times } from './battle.js';
 
 jest.setTimeout(240_000);
 
@@ -40,8 +40,12 @@ const OUTPUT_PARTITIONS = 2;
       const twice: string[] = [];
       const strange: string[] = [];
       const outOfOrder: string[] = [];
-      for (const { topic, names } of outcome.cells) {
-        const read = await readCommitted(testBrokers(), outputs.get(topic) ?? '', OUTPUT_PARTITIONS);
+      const readOf = ({ topic }: FoughtCell): Promise<CommittedRecord[][]> =>
+        readCommitted(testBrokers(), outputs.get(topic) ?? '', OUTPUT_PARTITIONS);
+      const reads = await Promise.all(outcome.cells.map(readOf));
+      for (const [n, read] of reads.entries()) {
+        const cell = outcome.cells[n] as FoughtCell;
+        const { names } = cell;
         const seen = times(read.flat().map(({ value }) => value));
         const produced = new Set(names);
         records += names.length;
@@ -49,6 +53,10 @@ const OUTPUT_PARTITIONS = 2;
         missing.push(...names.filter((name) => !seen.has(name)));
         twice.push(...repeated(seen));
         strange.push(...[...seen.keys()].filter((name) => !produced.has(name)));
+        explain(
+          cell,
+          read.flat().flatMap(({ value, by }) => ((seen.get(value) ?? 0) > 1 ? [`${value} by ${by}`] : [])),
+        );
         for (const partition of read) outOfOrder.push(...behind(partition));
       }
       report('13 transactional', outcome, {

@@ -48,6 +48,8 @@ export interface FoughtCell extends CellSite {
   readonly names: readonly string[];
   /** What each process was at that was killed. */
   readonly killed: ReadonlyMap<number, Phase>;
+  /** What each member said of itself: for finding out why a promise was broken. */
+  readonly stories: readonly string[];
 }
 
 /** What a battle is. */
@@ -109,7 +111,8 @@ export async function battle(name: string, options: BattleOptions): Promise<Outc
     const exits = (await Promise.all(grounds.map(({ cell }) => cell.drain()))).flat();
     const cells = grounds.map(({ site, ledger, cell }): FoughtCell => {
       const entries = existsSync(site.log) ? readLog(site.log) : [];
-      return { ...site, names: namesOf(ledger), killed: cell.killed, entries };
+      const stories = cell.members.map(({ pid, story }) => `${story}\n  killed: ${cell.killed.get(pid) ?? 'no'}`);
+      return { ...site, names: namesOf(ledger), killed: cell.killed, entries, stories };
     });
     return {
       seed,
@@ -217,6 +220,11 @@ export function total(kills: Kills): number {
 export function report(row: string, outcome: Outcome, counts: Readonly<Record<string, unknown>>): void {
   const { seed, kills, fightMs, restMs } = outcome;
   figures(row, { seed, kills: total(kills), by: kills, ...counts, fightMs, restMs });
+}
+
+/** Prints what there is to know of a cell in which records came out wrong. */
+export function explain(cell: FoughtCell, wrong: readonly string[]): void {
+  if (wrong.length > 0) console.error([`wrong in ${cell.groupId}: ${wrong.join(', ')}`, ...cell.stories].join('\n'));
 }
 
 /** Every kill of the plan was made, and nobody ended in any other way than it was told to. */

@@ -6,7 +6,7 @@ import type { Random } from './random.js';
 import { Victim } from './victim.js';
 
 /** Share of the rounds in which two members are killed at once. */
-const PAIRS = 0.4;
+const PAIRS = 0.6;
 /** How often a moment may come and go before a member is held in it. */
 const MOST_PASSED = 5;
 /** Random kills come this long after a member's start, or after its group has come to rest, at the latest. Milliseconds. */
@@ -33,6 +33,8 @@ export class Cell {
   readonly killed = new Map<number, Phase>();
   /** Members that ended without being told to. */
   readonly accidents: string[] = [];
+  /** Everybody that ever was in it, in the order of their starts. */
+  readonly members: Victim[] = [];
   readonly #living = new Set<Victim>();
   readonly #init: CellInit;
   #joiners = 0;
@@ -62,8 +64,9 @@ export class Cell {
     }
   }
 
-  /** SIGTERM to all. @returns how each has ended. */
+  /** SIGTERM to all, once the last one started is there to hear it. @returns how each has ended. */
   async drain(): Promise<(number | NodeJS.Signals)[]> {
+    await this.#rest();
     return Promise.all(
       this.living.map(async (member) => {
         const timer = setTimeout(() => void member.kill(), END_MS);
@@ -152,6 +155,7 @@ export class Cell {
     const options = this.#init.options(id);
     const victim = new Victim(hold === undefined ? options : { ...options, hold });
     this.#living.add(victim);
+    this.members.push(victim);
     void victim.exited.then((ended) => {
       this.#living.delete(victim);
       if (!victim.asked) this.accidents.push(`ended with ${ended}: ${victim.story}`);

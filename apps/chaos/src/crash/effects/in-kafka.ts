@@ -10,7 +10,8 @@ export function inKafka(output: string, gate: Gate): Setup {
     commits: false,
     handle: gatedHandler(gate, (delivery) => {
       const { record } = delivery;
-      delivery.send({ topic: output, key: record.key, value: nameOf(record) });
+      const headers = { by: String(process.pid) };
+      delivery.send({ topic: output, key: record.key, value: nameOf(record), headers });
     }),
   };
 }
