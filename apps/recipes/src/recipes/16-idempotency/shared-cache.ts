@@ -30,7 +30,8 @@ export async function openSharedCache(say: (line: string) => void): Promise<Shar
   const prefix = `recipe-16-${randomUUID()}:`; // somebody else may play on the same Redis
   return {
     kind: 'Redis',
-    store: () => redisIdempotency({ client: () => new Redis(url), prefix }),
+    // ioredis prints errors that nobody listens to; the store tells of calls that fail.
+    store: () => redisIdempotency({ client: () => new Redis(url).on('error', () => undefined), prefix }),
     close: () => redis.stop(),
   };
 }
