@@ -243,7 +243,9 @@ export class Worker {
 
   #succeeded(task: Task, run: number): void {
     if (task.state !== 'running' || task.run !== run) return; // its timeout has decided already
-    if (task.aborted === 'timeout') return this.#failed(task, run, undefined);
+    // what is committed in the store is done, though its time was over by then; else it would not have been committed
+    const late = task.aborted === 'timeout' && task.assignment.claim === undefined;
+    if (late) return this.#failed(task, run, undefined);
     this.#attempts.clearTimer(task);
     const partition = task.assignment;
     partition.running--;

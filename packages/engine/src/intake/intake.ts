@@ -72,7 +72,8 @@ export class Intake {
       if (record.offset < tracker.position) {
         const task = partition.parked.get(record.offset);
         if (task === undefined || task.lane.state === 'frozen') continue;
-        if (this.#full(partition, record)) break;
+        // the first of all is what everything in the buffer may be waiting for
+        if (task !== tracker.first && this.#full(partition, record)) break;
         unpark(task, record);
         continue;
       }

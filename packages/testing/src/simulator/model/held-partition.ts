@@ -2,7 +2,7 @@ import type { OffsetCommit } from '@kafka-worker/engine';
 import type { WorkerSpec } from '../scenario/scenario.js';
 import { isBroken, laneOf } from './lane-rule.js';
 import type { LogModel, LogRecord } from './log-model.js';
-import type { ModelCall } from './model-call.js';
+import { hasSucceeded, type ModelCall } from './model-call.js';
 import type { CopyFate } from './policy-rule.js';
 import { type Span, spansHold } from './stored-map.js';
 
@@ -75,6 +75,8 @@ export class HeldPartition {
   standing = false;
   /** Handed over, lost or replaced by a seek. Never false again. */
   dead = false;
+  /** Records were asked for again: the first one of all is taken back whatever the buffer holds. */
+  recalled = false;
   /** Where its client has come to: below the position while records are read again. */
   cursor: number;
   /** Refused records and has not asked for more since. */
@@ -326,7 +328,7 @@ export class HeldPartition {
 }
 
 function endedWell({ phase, call, givenUp }: HeldRecord): boolean {
-  return givenUp || (phase === 'running' && call?.end === 'ok' && call.abortedFor() !== 'timeout');
+  return givenUp || (phase === 'running' && call !== undefined && hasSucceeded(call));
 }
 
 /** Lanes of one key. */

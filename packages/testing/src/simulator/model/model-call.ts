@@ -37,6 +37,11 @@ export function isCutOffForGood(call: ModelCall, now: number): boolean {
   return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS;
 }
 
+/** Its handler has ended well and in time; with a store its transaction is committed, and then no time counts. */
+export function hasSucceeded({ end, partition, abortedFor }: ModelCall): boolean {
+  return end === 'ok' && (partition.worker.delivery === 'exactly-once' || abortedFor() !== 'timeout');
+}
+
 /** Its result does not count as a failure: it was told to stop for a reason that is not its own. */
 export function isCutOff(cause: string | undefined): boolean {
   return cause === 'rebalance' || cause === 'shutdown' || cause === 'lost';

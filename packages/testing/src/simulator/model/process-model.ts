@@ -3,7 +3,7 @@ import type { Scenario, WorkerSpec } from '../scenario/scenario.js';
 import type { GroupModel } from './group-model.js';
 import { HeldPartition, type HeldRecord } from './held-partition.js';
 import { type LogModel, originOf } from './log-model.js';
-import { isCutOff, isCutOffForGood, type ModelCall, TIMEOUT_GRACE_MS } from './model-call.js';
+import { hasSucceeded, isCutOff, isCutOffForGood, type ModelCall, TIMEOUT_GRACE_MS } from './model-call.js';
 import { keyOf, numberOf } from './names.js';
 import { BudgetModel } from './budget-model.js';
 import { type AttemptEnd, COPY_TRIES, type CopyFate, fateOf, skipped, UNSENT_MS } from './policy-rule.js';
@@ -234,7 +234,7 @@ export class ProcessModel {
   #done(partition: HeldPartition, held: HeldRecord, what: string): void {
     const { call } = held;
     this.#budgets[partition.workerIndex]?.success(this.world.now());
-    const well = held.phase === 'running' && call?.end === 'ok' && call.abortedFor() !== 'timeout';
+    const well = held.phase === 'running' && call !== undefined && hasSucceeded(call);
     this.violations.expect(well, 'no-loss', () => `${what} as done; its handler: ${call?.end ?? 'none has ended'}`);
     if (call !== undefined) this.running.delete(call);
     this.#settle(partition, held, 'done');
@@ -390,9 +390,8 @@ export class ProcessModel {
   /** @returns undefined where it has not. */
   #howItFailed(worker: WorkerSpec, call: ModelCall, now: number): AttemptEnd | undefined {
     if (call.end === 'later' || call.end === 'store') return call.end; // what it needs is away: no fault of its own
-    if (call.end !== undefined) {
-      return call.abortedFor() === 'timeout' ? 'timeout' : call.end === 'ok' ? undefined : call.end;
-    }
+    if (hasSucceeded(call)) return undefined;
+    if (call.end !== undefined) return call.abortedFor() === 'timeout' ? 'timeout' : call.end;
     const { timeoutMs } = worker;
     return timeoutMs !== undefined && now >= call.startedAt + timeoutMs + TIMEOUT_GRACE_MS ? 'timeout' : undefined;
   }

@@ -137,7 +137,7 @@ function checkTruth(process: ProcessModel, partition: HeldPartition, shown: Part
 }
 
 function checkBuffer(process: ProcessModel, partition: HeldPartition): void {
-  const { bufferRecords } = partition.worker;
+  const bufferRecords = partition.worker.bufferRecords + (partition.recalled ? 1 : 0);
   process.violations.expect(
     partition.buffered <= bufferRecords,
     'bounds',

@@ -319,6 +319,7 @@ export class ClientWatch implements Watcher {
   seeking(groupId: string, position: StartPosition): void {
     for (const partition of this.#heldOf(groupId, [position])) {
       partition.cursor = position.offset;
+      partition.recalled = true;
       partition.refusing = false;
     }
   }

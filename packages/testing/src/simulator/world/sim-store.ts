@@ -39,7 +39,7 @@ interface StoredPartition {
 export interface SimTransaction {
   readonly effects: string[];
   /** Called in the turn in which the engine learns how it went. */
-  ended: ((end: 'ok' | 'store' | 'fenced') => void) | undefined;
+  ended: ((end: 'ok' | 'store' | 'fenced' | 'timeout') => void) | undefined;
 }
 
 /** What a store's client asks of its process. */
@@ -103,7 +103,7 @@ export class SimStore implements TransactionalStore<SimTransaction> {
     try {
       await work(transaction);
     } catch (error) {
-      transaction.ended?.('ok'); // its handler was through, too late
+      transaction.ended?.('timeout'); // its handler was through, too late
       throw error;
     }
     this.site.transacting(1);
