@@ -20,20 +20,28 @@ export class Journal {
     for (const look of this.#watchers) look();
   };
 
-  /** Resolves when `look` is true: looks now and after each event. Rejects when that takes longer than a minute. */
-  until(what: string, look: (journal: Journal) => boolean): Promise<void> {
+  /**
+   * Resolves when `look` is true: looks now and after each event; given `everyMs`, for those who have much to look at, so
+   * often. Rejects when that takes longer than a minute.
+   */
+  until(what: string, look: (journal: Journal) => boolean, everyMs?: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#watchers.delete(check);
+        clearInterval(ticks);
+        clearTimeout(timer);
+      };
       const check = (): void => {
         if (!look(this)) return;
-        this.#watchers.delete(check);
-        clearTimeout(timer);
+        end();
         resolve();
       };
       const timer = setTimeout(() => {
-        this.#watchers.delete(check);
+        end();
         reject(new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`));
       }, PATIENCE_MS);
-      this.#watchers.add(check);
+      const ticks = everyMs === undefined ? undefined : setInterval(check, everyMs);
+      if (ticks === undefined) this.#watchers.add(check);
       check();
     });
   }

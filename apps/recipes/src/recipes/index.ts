@@ -8,6 +8,7 @@ import { limitOf2 } from './08-limit-of-2/recipe.js';
 import { onePartitionAtATime } from './09-one-partition-at-a-time/recipe.js';
 import { exactlyOncePerRecord } from './10-exactly-once/recipe.js';
 import { freezeOnFailure } from './11-freeze/recipe.js';
+import { commitModes } from './12-commit-modes/recipe.js';
 import { rebalanceWatched } from './13-rebalance-watched/recipe.js';
 import { crash } from './14-crash/recipe.js';
 import { retryAndReplay } from './15-retry-topics/recipe.js';
@@ -27,6 +28,7 @@ export const recipes: readonly Recipe[] = [
   onePartitionAtATime,
   exactlyOncePerRecord,
   freezeOnFailure,
+  commitModes,
   rebalanceWatched,
   crash,
   retryAndReplay,
