@@ -12,7 +12,7 @@ jest.setTimeout(60_000);
 it('each invoice is read once although a process was killed, and the plain ones are not', async () => {
   const outcome = await play(kafkaToKafka);
   expectKafkaToKafka(outcome);
-  expect(outcome.committedAtKill).toBe(8);
+  expect(outcome.committedByFirst).toBe(8);
 });
 
 describe('the handler', () => {

@@ -8,9 +8,9 @@ export function expectKafkaToKafka(outcome: OutcomeOf<typeof kafkaToKafka>): voi
   expect(outcome.invoices).toEqual(orders);
   expect(outcome.invoicesTwice).toEqual([]);
   // The killed process had sent more than it had committed, and a plain producer takes nothing back.
-  expect(outcome.committedAtKill).toBeLessThan(outcome.plainAtKill);
+  expect(outcome.committedByFirst).toBeLessThan(outcome.plainByFirst);
   expect([...new Set(outcome.plain)]).toEqual(orders);
-  expect(outcome.plainTwice).toEqual(orders.slice(outcome.committedAtKill, outcome.plainAtKill));
+  expect(outcome.plainTwice).toEqual(orders.slice(outcome.committedByFirst, outcome.plainByFirst));
   expect(outcome.plain).toHaveLength(orders.length + outcome.plainTwice.length);
   expect(outcome.progress.committed).toEqual([24]);
   expect(outcome.progress.lag).toBe(0);
