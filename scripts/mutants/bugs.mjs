@@ -92,13 +92,6 @@ export const bugs = [
     replace: 'if (!partition.commits) continue;',
   },
   {
-    name: 'commits go out after the last one',
-    real: true,
-    file: `${E}/offsets/committer.ts`,
-    find: 'const partitions = this.#closed ? [] : [...new Set(',
-    replace: 'const partitions = [...new Set(',
-  },
-  {
     name: 'a snapshot starts what makes it old',
     real: true,
     file: `${E}/group/partition-assignment.ts`,
@@ -231,8 +224,8 @@ export const bugs = [
   {
     name: 'one record too few is taken and nobody is told',
     file: `${E}/intake/intake.ts`,
-    find: 'if (this.#full(partition, record)) break;',
-    replace: 'if (this.#full(partition, record)) { taken++; break; }',
+    find: '        lanes.drop(lane);\n        break;',
+    replace: '        lanes.drop(lane);\n        taken++;\n        break;',
   },
 
   // ---------------------------------------------------------------- attempts and policies
@@ -276,7 +269,7 @@ export const bugs = [
   {
     name: 'a result after the timeout counts',
     file: `${E}/worker.ts`,
-    find: "if (task.aborted === 'timeout') return this.#failed(task, run, undefined);",
+    find: 'if (late) return this.#failed(task, run, undefined);',
     replace: '',
   },
   {
