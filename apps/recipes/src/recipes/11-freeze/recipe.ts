@@ -49,7 +49,7 @@ export const freezeOnFailure = defineRecipe({
     await stage.seed({ topic: 'bookings', partitions: PARTITIONS, records });
 
     const done = (member: string): number =>
-      journal.runs().filter((run) => run.member === member && run.outcome === 'done').length;
+      journal.told('record.settled').filter((of) => of.member === member && of.disposition === 'done').length;
     const frozen = (member: string): number => journal.told('frozen').filter((of) => of.member === member).length;
     const reached = (member: string, records: number, freezes: number): Promise<void> =>
       journal.until(`${member}: ${records} done`, () => done(member) === records && frozen(member) === freezes);
@@ -89,7 +89,7 @@ export const freezeOnFailure = defineRecipe({
           .filter((of) => of.groupId === groupId && of.disposition === 'skipped')
           .map(recordName),
         /** Begun by both processes: the failed ones, and nothing that was done. */
-        redelivered: redelivered(own),
+        redelivered: redelivered(own).toSorted(),
         outOfOrder: ['first', 'second'].flatMap((member) => outOfOrder(of(member), laneOf)),
         progress: await stage.progress(groupId, 'bookings'),
       };
