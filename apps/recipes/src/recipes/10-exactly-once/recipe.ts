@@ -82,6 +82,7 @@ export const exactlyOncePerRecord = defineRecipe({
   },
 
   show({ runs, fates, rowsAtKill, kafkaAtKill, rows, receipts, progress }) {
+    const isOnce = fates.every((fate) => fate.rows === 1);
     const kinds = [...new Map(fates.map((fate) => [`${fate.first} ${fate.next}`, fate])).values()];
     return [
       '',
@@ -96,7 +97,7 @@ export const exactlyOncePerRecord = defineRecipe({
       ]),
       '',
       `at the kill: ${rowsAtKill} rows in the database, offset ${kafkaAtKill} in Kafka: the next member asks the database`,
-      `rows: ${rows} for ${fates.length} payments, each once · receipts, sent beside the transaction: ${receipts}`,
+      `rows: ${rows} for ${fates.length} payments, ${isOnce ? 'each once' : 'NOT each once'} · receipts, sent beside the transaction: ${receipts}`,
       `committed: ${progress.committed[0]} of ${progress.ends[0]} · lag ${progress.lag}`,
     ];
   },
