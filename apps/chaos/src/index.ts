@@ -1,3 +1,4 @@
+export * from './aborted-filter.js';
 export * from './clock.js';
 export * from './committed-view.js';
 export * from './done-set.js';

@@ -7,6 +7,9 @@ import { Victim } from './victim.js';
 
 /** Share of the rounds in which two members are killed at once. */
 const PAIRS = 0.6;
+/** Phases in which a handler runs, and the share of their kills that come only after a further commit of the member. */
+const LINGERING: readonly Phase[] = ['in', 'after', 'drain'];
+const LINGER = 0.5;
 /** How often a moment may come and go before a member is held in it. */
 const MOST_PASSED = 5;
 /** Random kills come this long after a member's start, or after its group has come to rest, at the latest. Milliseconds. */
@@ -89,6 +92,8 @@ export class Cell {
     if (phase === 'rebalance') return this.#strikeInRebalance(victim);
     if (phase === 'stopped') return this.#strikeAfterStandstill(victim);
     await victim.held(this.#hold(phase === 'drain' ? 'handler' : MOMENT_OF[phase]));
+    // What is committed of others meanwhile must not be committed of this one.
+    if (LINGERING.includes(phase) && this.#init.random.next() < LINGER) await victim.heard('commits');
     if (phase === 'drain') {
       const draining = victim.heard('draining');
       victim.terminate();

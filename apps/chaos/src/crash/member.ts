@@ -23,6 +23,7 @@ function reportOf(event: EngineEvent): Report | undefined {
     const { assigned, kept } = event;
     return { type: 'owns', partitions: [...assigned, ...kept].map(({ partition }) => partition) };
   }
+  if (event.type === 'commit.succeeded') return { type: 'commits' };
   if (event.type === 'drain.started' && event.cause === 'shutdown') return { type: 'draining', running: event.running };
   const text = troubleOf(event);
   return text === undefined ? undefined : { type: 'trouble', text };

@@ -9,6 +9,8 @@ export type Report =
   | { readonly type: 'held'; readonly moment: Moment; readonly about: string }
   /** A join is over; these partitions are its own. */
   | { readonly type: 'owns'; readonly partitions: readonly number[] }
+  /** A commit of offsets, or a transaction, has been acknowledged. */
+  | { readonly type: 'commits' }
   /** SIGTERM: handlers run and are waited for. */
   | { readonly type: 'draining'; readonly running: number }
   /** Something that is worth a look where a promise was broken. */
