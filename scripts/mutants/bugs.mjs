@@ -437,13 +437,6 @@ export const bugs = [
     replace: '',
   },
   {
-    name: 'the pause between two last commits outlives the shutdown',
-    real: true,
-    file: `${E}/group/member.ts`,
-    find: 'if (await within(this.#over, this.#init.clock, LAST_COMMIT_PAUSE_MS)) return;',
-    replace: 'await within(new Promise(() => {}), this.#init.clock, LAST_COMMIT_PAUSE_MS);',
-  },
-  {
     name: 'the commit timer stays after the end',
     file: `${E}/offsets/committer.ts`,
     find: '    this.#closed = true;\n    this.#clearTimer();\n',

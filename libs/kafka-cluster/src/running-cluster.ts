@@ -78,10 +78,10 @@ export class RunningCluster implements KafkaCluster {
     const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
     await withAdmin(this.bootstrap, async (admin) => {
       const topics = [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }];
-      const created = await admin.createTopics({ topics });
+      const created = await admin.createTopics({ topics, waitForLeaders: false });
       if (!created) throw new KafkaClusterError(`Topic ${name} exists already`);
     });
-    // kafkajs' own `waitForLeaders` gives up where it asks a broker that has not heard of the topic yet
+    // not by kafkajs' `waitForLeaders`, which gives up where it asks a broker that has not heard of the topic yet
     await Promise.all(
       this.brokers.filter(({ id }) => this.#running.has(id)).map((broker) => this.#hasLeaders(broker, name)),
     );
