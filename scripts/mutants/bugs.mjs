@@ -556,13 +556,6 @@ export const bugs = [
     replace: 'throwIf(outcome.get(partition));',
   },
   {
-    name: 'at-most-once: claims wait for a map that never fits',
-    real: true,
-    file: `${E}/group/partition-assignment.ts`,
-    find: "this.#tight = this.worker.options.delivery === 'at-most-once';",
-    replace: 'this.#tight = false;',
-  },
-  {
     name: 'commits are sent though none are wanted',
     file: `${E}/group/partition-assignment.ts`,
     find: "return this.held === undefined && this.worker.options.commit.mode !== 'none';",
