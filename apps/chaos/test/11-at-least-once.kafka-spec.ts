@@ -25,8 +25,13 @@ const KILLS = {
     let [records, effects] = [0, 0];
     const missing: string[] = [];
     const repeats: number[] = [];
-    for (const { entries, names } of outcome.cells) {
-      const done = times(entries.filter(({ deed }) => deed === 'effect').map(({ name }) => name));
+    let repeatedWithoutKill = 0;
+    for (const { entries, names, killed } of outcome.cells) {
+      const made = entries.filter(({ deed }) => deed === 'effect');
+      const done = times(made.map(({ name }) => name));
+      // Of each record one effect may be by somebody who lived: more come of a member that the group had given up.
+      const byLiving = times(made.filter(({ pid }) => !killed.has(pid)).map(({ name }) => name));
+      repeatedWithoutKill += [...byLiving.values()].reduce((sum, count) => sum + count - 1, 0);
       records += names.length;
       effects += [...done.values()].reduce((sum, count) => sum + count, 0);
       missing.push(...names.filter((name) => !done.has(name)));
@@ -40,6 +45,7 @@ const KILLS = {
       repeatedRecords: repeats.length,
       repeats: again,
       repeatsPerKill: Number((again / total(outcome.kills)).toFixed(1)),
+      repeatedWithoutKill,
       mostOften: Math.max(1, ...repeats),
     });
     expectFought(outcome, KILLS);
