@@ -184,7 +184,7 @@ export const bugs = [
     file: `${E}/worker.ts`,
     find: '        this.#due = task;\n',
     replace:
-      '        this.#dropHeldSlot(lane);\n        partition.lanes.makeReady(lane);\n        this.#turns.offer(partition);\n',
+      '        this.#dropHeldSlot(lane);\n        assignment.lanes.makeReady(lane);\n        this.#turns.offer(assignment);\n',
   },
   {
     name: 'lanes set aside are not looked at again',
