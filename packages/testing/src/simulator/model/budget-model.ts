@@ -5,7 +5,7 @@ import type { WorkerSpec } from '../scenario/scenario.js';
  * the engine keeps a running sum.
  */
 export class BudgetModel {
-  /** What changed it: a share for a success, -1 for a dead letter. */
+  /** What changed it: a share for a success, -1 for a dead letter, 1 for one that was given up unsent. */
   readonly #entries: { readonly at: number; readonly amount: number }[] = [];
 
   constructor(
@@ -25,6 +25,11 @@ export class BudgetModel {
     if (this.#balance(now) < 1) return false;
     this.#entries.push({ at: now, amount: -1 });
     return true;
+  }
+
+  /** One that was taken was not sent after all. */
+  giveBack(now: number): void {
+    this.#entries.push({ at: now, amount: 1 });
   }
 
   #balance(now: number): number {

@@ -187,7 +187,7 @@ export class ProcessModel {
       if (event.by === 'timer') this.#timeIsUp(held, what);
       return;
     }
-    if (event.type === 'forward.failed') return this.#copyFailed(partition, held, event.retryInMs, what);
+    if (event.type === 'forward.failed') return this.#copyFailed(partition, held, event, what);
     if (event.type === 'record.settled' && isCopied(event, held)) {
       return this.#copied(partition, held, event.disposition, what);
     }
@@ -310,7 +310,7 @@ export class ProcessModel {
   #copyFailed(
     partition: HeldPartition | undefined,
     held: HeldRecord | undefined,
-    retryInMs: number | undefined,
+    { retryInMs, to }: Extract<RecordEvent, { type: 'forward.failed' }>,
     what: string,
   ): void {
     if (partition === undefined || held === undefined || held.phase !== 'copied') {
@@ -324,7 +324,10 @@ export class ProcessModel {
       'attempts',
       () => `${what} for the ${held.copyFailures}th time, again in ${retryInMs}`,
     );
-    if (retryInMs === undefined) partition.freeze(held, 'key', this.world.now() + UNSENT_MS);
+    if (retryInMs !== undefined) return;
+    const wasSent = to === 'the store';
+    if (held.copyTo === 'dead-lettered' && !wasSent) this.#budgets[partition.workerIndex]?.giveBack(this.world.now());
+    partition.freeze(held, 'key', this.world.now() + UNSENT_MS);
   }
 
   /** Settled by its copy: which has to be there. */
