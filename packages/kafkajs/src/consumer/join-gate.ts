@@ -1,4 +1,5 @@
 import type { Broker, Cluster, PartitionAssigner } from 'kafkajs';
+import { hideAborted, type FetchResponse } from './aborted.js';
 
 /** A fetch as kafkajs sends it. */
 export type FetchRequest = Parameters<Broker['fetch']>[0];
@@ -72,11 +73,14 @@ export function gated(inner: PartitionAssigner, hooks: ClusterHooks): PartitionA
 function guard(broker: Broker, groupId: string, hooks: ClusterHooks): void {
   const fetch = broker.fetch.bind(broker);
   broker.fetch = async (request) => {
+    let response: FetchResponse;
     try {
-      return (await fetch(request)) as unknown;
+      response = (await fetch(request)) as FetchResponse;
     } catch (error) {
       return hooks.fetchFailed(error, request);
     }
+    hideAborted(response);
+    return response;
   };
 
   const offsetCommit = broker.offsetCommit.bind(broker);

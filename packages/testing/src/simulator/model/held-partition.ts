@@ -58,6 +58,8 @@ export class HeldPartition {
   readonly settled = new Set<number>();
   /** Its client is offering records: how many will be taken is not known yet. */
   offering = false;
+  /** The last offset of what is, or was last, offered. */
+  #offeredTo = 0;
   /** Next offset to be taken. */
   position: number;
   paused = false;
@@ -138,6 +140,7 @@ export class HeldPartition {
   /** The client offers records: whatever is not known yet counts as taken until `taken` says how many were. */
   offer(offsets: readonly number[]): void {
     this.offering = true;
+    this.#offeredTo = offsets.at(-1) ?? this.cursor;
     this.cursor = Math.min(this.cursor, offsets[0] ?? this.cursor);
     for (const offset of offsets) {
       if (offset < this.position) {
@@ -174,14 +177,21 @@ export class HeldPartition {
 
   /** What was parked and is not in the log any more is passed by. */
   #comeTo(offset: number): void {
-    for (const held of this.unsettled.values()) {
-      const at = held.record.offset;
-      if (!held.parked || at < this.cursor || at >= offset || this.laneStands(held)) continue;
-      if (this.log.records.some((record) => record.offset === at)) continue;
-      held.parked = false;
-      held.gone = true;
-    }
+    for (const held of this.unsettled.values()) this.#passBy(held, offset);
     this.cursor = offset;
+  }
+
+  /** The engine ends this record while records are offered: it has passed it by if one behind it is among them. */
+  noticePassedBy(held: HeldRecord): void {
+    if (this.offering) this.#passBy(held, this.#offeredTo);
+  }
+
+  #passBy(held: HeldRecord, upTo: number): void {
+    const at = held.record.offset;
+    if (!held.parked || at < this.cursor || at >= upTo || this.laneStands(held)) return;
+    if (this.log.records.some((record) => record.offset === at)) return;
+    held.parked = false;
+    held.gone = true;
   }
 
   #take(offset: number): void {

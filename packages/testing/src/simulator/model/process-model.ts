@@ -249,6 +249,7 @@ export class ProcessModel {
   ): void {
     const now = this.world.now();
     const { call } = held;
+    partition.noticePassedBy(held);
     const end = held.gone ? 'skip' : held.broken ? 'broken' : call && this.#howItFailed(partition.worker, call, now);
     const unseen = held.broken || held.gone;
     if (end === undefined || (!unseen && held.phase !== 'running')) {
