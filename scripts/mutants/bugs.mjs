@@ -552,8 +552,8 @@ export const bugs = [
     name: "at-most-once: a claim that was never sent is confirmed by another one's commit",
     real: true,
     file: `${E}/offsets/committer.ts`,
-    find: 'throwIf(outcome.has(partition) ? outcome.get(partition) : stale());',
-    replace: 'throwIf(outcome.get(partition));',
+    find: 'this.#confirming ??= this.#confirm();\n    const outcome = await this.#confirming;',
+    replace: 'const outcome = await (this.#inFlight ?? (this.#confirming ??= this.#confirm()));',
   },
   {
     name: 'commits are sent though none are wanted',

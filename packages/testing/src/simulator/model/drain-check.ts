@@ -1,4 +1,5 @@
 import type { HeldPartition, HeldRecord } from './held-partition.js';
+import { isCutOffForGood } from './model-call.js';
 import type { ProcessModel } from './process-model.js';
 import { readStoredMap, spansHold } from './stored-map.js';
 
@@ -17,8 +18,9 @@ export function checkDrained(process: ProcessModel, partitions: readonly HeldPar
   const { violations } = process;
   for (const partition of partitions) {
     const what = `${process.name} lets ${partition.name} go`;
-    const tookMs = process.world.now() - outcome.since;
-    const running = [...partition.unsettled.values()].filter(isUnderWay);
+    const now = process.world.now();
+    const tookMs = now - outcome.since;
+    const running = [...partition.unsettled.values()].filter((held) => isUnderWay(held, now));
     violations.expect(
       running.length === 0 || tookMs >= outcome.budgetMs,
       'drain',
@@ -42,9 +44,10 @@ function checkStored(process: ProcessModel, partition: HeldPartition, outcome: D
   }
 }
 
-/** It has to end before its partition goes: its handler, the commit before it, or its copy. */
-function isUnderWay({ phase, call, copiesUnderWay }: HeldRecord): boolean {
-  return (phase === 'running' && call?.end === undefined) || phase === 'claiming' || copiesUnderWay > 0;
+/** It has to end before its partition goes: its handler, unless that is given up, the commit before it, or its copy. */
+function isUnderWay({ phase, call, copiesUnderWay }: HeldRecord, now: number): boolean {
+  const runs = phase === 'running' && call?.end === undefined && !(call && isCutOffForGood(call, now));
+  return runs || phase === 'claiming' || copiesUnderWay > 0;
 }
 
 /** What counts is in the database; the group's offset follows it. */
