@@ -94,10 +94,11 @@ export class KafkaWorkerTester {
 
   /**
    * The next offset that a group would read after a restart; undefined where it has committed none.
-   * `groupId`: needed where several groups read the topic. @throws Error where it is not clear which group is meant.
+   * `groupId`: needed where several groups read the topic; `connection`: where workers of several connections do.
+   * @throws Error where it is not clear which group is meant.
    */
-  committed(topic: string, partition = 0, groupId?: string): number | undefined {
-    const site = this.#siteOf(topic, {});
+  committed(topic: string, partition = 0, groupId?: string, connection?: string): number | undefined {
+    const site = this.#siteOf(topic, { connection });
     const groups = site.groupsOf(topic);
     const [only, ...others] = groupId === undefined ? groups : [groupId];
     if (only === undefined || others.length > 0) {
@@ -164,7 +165,7 @@ export class KafkaWorkerTester {
     if (others.length === 0) return site;
     const names = list([site, ...others].map(({ name }) => name));
     throw new Error(
-      `workers of the connections ${names} read '${topic}': the option \`connection\` says which is meant`,
+      `workers of the connections ${names} read '${topic}': \`connection\` says which is meant`,
     );
   }
 }
