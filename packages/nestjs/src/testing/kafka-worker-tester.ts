@@ -164,9 +164,7 @@ export class KafkaWorkerTester {
       throw new Error(`no worker reads '${topic}'; there are workers for ${list(sites.flatMap((s) => s.topics()))}`);
     if (others.length === 0) return site;
     const names = list([site, ...others].map(({ name }) => name));
-    throw new Error(
-      `workers of the connections ${names} read '${topic}': \`connection\` says which is meant`,
-    );
+    throw new Error(`workers of the connections ${names} read '${topic}': \`connection\` says which is meant`);
   }
 }
 

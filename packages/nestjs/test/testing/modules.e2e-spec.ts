@@ -226,6 +226,10 @@ describe('named connections', () => {
     await expect(kafka.deliver('orders', {})).rejects.toThrow(
       "workers of the connections 'default', 'audit' read 'orders'",
     );
+    await kafka.commit();
+    expect(kafka.committed('orders', 0, undefined, 'audit')).toBe(1);
+    expect(kafka.committed('orders', 0, 'app', 'default')).toBeUndefined();
+    expect(() => kafka.committed('orders')).toThrow('`connection` says which is meant');
   });
 
   it('share one where they are told to', async () => {

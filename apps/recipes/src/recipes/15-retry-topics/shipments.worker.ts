@@ -25,6 +25,7 @@ export class ShipmentsWorker {
         include: { stack: false },
         create: true,
       }),
+      // With `orderedBy: 'key'` the key would wait in its place instead, nothing of it overtaken, and no topic be needed.
       { create: true },
     ),
   })
