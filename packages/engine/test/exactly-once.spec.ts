@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { deferred } from '@kafka-worker/testing';
 import { deadLetter, exactlyOnce, fixed, freeze, skip, StoreFailedError, type WorkerOptions } from '../src/index.js';
 import { FakeTransactionalStore, type FakeTransaction, type StoreStep } from './support/fake-transactional-store.js';
 import type { Call } from './support/calls.js';
@@ -171,6 +172,30 @@ describe('exactlyOnce(store)', () => {
     await expect(a.engine.seek(place, 0)).rejects.toMatchObject({ code: 'NOT_TRANSACTIONAL' });
     await expect(a.calls.at(0).delivery.commit()).rejects.toMatchObject({ code: 'NOT_TRANSACTIONAL' });
     expect(() => a.calls.at(0).delivery.send([])).toThrow(expect.objectContaining({ code: 'NOT_TRANSACTIONAL' }));
+  });
+
+  it('commits on where the store does not answer what it is told of that, and then tells it the last of it', async () => {
+    const shop = new Shop();
+    const a = await shop.member({ commit: { intervalMs: 100 } });
+    const answer = deferred();
+    const told: (number | undefined)[] = [];
+    shop.store.before = (step, { offset }) => {
+      if (step !== 'advance') return undefined;
+      told.push(offset);
+      return answer.promise;
+    };
+    shop.world.produce(4);
+    for (const offset of [0, 1, 2]) {
+      await shop.world.clock.tick();
+      a.calls.finish(offset);
+      await shop.world.clock.advance(100);
+      expect(shop.world.stored()).toEqual({ offset: offset + 1, done: [] });
+    }
+    expect(told).toEqual([1]);
+    answer.resolve();
+    await shop.world.clock.tick();
+    expect(told).toEqual([1, 3]);
+    expect(shop.store.position(place)).toEqual({ offset: 3, done: [] });
   });
 
   it('opens the store with the engine and closes it behind the last record', async () => {

@@ -1,9 +1,10 @@
 import type { Clock, TimerHandle } from '../clock.js';
 import type { DriverConsumer, OffsetCommit } from '../driver/driver.js';
 import { CommitError } from '../errors/commit.error.js';
-import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
+import { ensureError } from '../errors/kafka-worker.error.js';
 import type { EventHub } from '../events/emitter.js';
 import type { PartitionAssignment } from '../group/partition-assignment.js';
+import { StoreProgress } from './store-progress.js';
 import { commitTransaction } from './transaction-commit.js';
 
 /** Wait before a commit that failed is sent again. Milliseconds. */
@@ -45,6 +46,7 @@ export class Committer {
   /** Partitions that `confirm` was called for, and the round that will have them. */
   readonly #asked = new Set<PartitionAssignment>();
   #confirming: Promise<Outcome> | undefined;
+  readonly #stores = new StoreProgress();
 
   constructor(
     readonly groupId: string,
@@ -235,18 +237,7 @@ export class Committer {
 
   async #commitPlain(entries: readonly Entry[]): Promise<void> {
     await this.consumer.commit(entries.map(({ offset }) => offset));
-    await Promise.all(
-      entries.map(async ({ partition, offset }) => {
-        try {
-          await partition.claim?.advance(offset.offset);
-        } catch (thrown) {
-          // rows that are not needed stay a while longer; but who is fenced should know
-          if (KafkaWorkerError.is(thrown) && thrown.code === 'STORE_FENCED') {
-            partition.owner.fenced(partition, ensureError(thrown));
-          }
-        }
-      }),
-    );
+    for (const { partition, offset } of entries) this.#stores.tell(partition, offset.offset);
   }
 
   /** Takes what is told of these partitions as sent, and puts it back where it was not. Never rejects. */

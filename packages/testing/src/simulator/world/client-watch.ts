@@ -41,6 +41,7 @@ interface CommitRecord {
 
 /** A drain under way. */
 interface DrainBegin {
+  readonly cause: DrainCause;
   readonly since: number;
   readonly partitions: readonly HeldPartition[];
   /** Commits that had failed before. */
@@ -161,35 +162,33 @@ export class ClientWatch implements Watcher {
     return new HeldPartition(group, number, partition, workerIndex, worker, log, expected, restored);
   }
 
-  revoking(...[groupId, partitions]: Parameters<Watcher['revoking']>): void {
-    this.process.world.history.note(this.process.name, () => `is to give back ${names(partitions)} of ${groupId}`);
+  revoking(...[groupId, partitions, deadlineMs]: Parameters<Watcher['revoking']>): () => void {
+    const { process } = this;
+    process.world.history.note(process.name, () => `is to give back ${names(partitions)} of ${groupId}`);
     const leaving = this.#heldOf(groupId, partitions);
-    this.#drainBegins(groupId, 'rebalance', leaving);
-    this.process.model.revoking(leaving);
+    const drain = this.#drainBegins(groupId, 'rebalance', leaving);
+    process.model.revoking(leaving);
+    return () => {
+      if (!process.alive || process.model.leaving.has(numberOf(groupId))) return;
+      process.world.history.note(process.name, () => `is ready to give back ${names(partitions)} of ${groupId}`);
+      const { strategy, drainMs } = process.world.scenario.engine;
+      const budgetMs = strategy === 'drain' ? Math.min(deadlineMs, drainMs ?? deadlineMs * 0.9) : 0;
+      this.#checkDrained(groupId, drain, budgetMs);
+    };
   }
 
-  revoked(...[groupId, partitions, deadlineMs]: Parameters<Watcher['revoked']>): void {
-    if (!this.process.alive || this.process.model.leaving.has(numberOf(groupId))) return;
-    this.process.world.history.note(
-      this.process.name,
-      () => `is ready to give back ${names(partitions)} of ${groupId}`,
-    );
-    const { strategy, drainMs } = this.process.world.scenario.engine;
-    const budgetMs = strategy === 'drain' ? Math.min(deadlineMs, drainMs ?? deadlineMs * 0.9) : 0;
-    this.#checkDrained(groupId, 'rebalance', budgetMs);
+  #drainBegins(groupId: string, cause: DrainCause, partitions: readonly HeldPartition[]): DrainBegin {
+    const { failed } = this.#commitsOf(groupId);
+    const drain = { cause, since: this.process.world.now(), partitions, failed };
+    this.#drains.set(`${groupId} ${cause}`, drain);
+    return drain;
   }
 
-  #drainBegins(groupId: string, cause: DrainCause, partitions: readonly HeldPartition[]): void {
-    this.#drains.set(`${groupId} ${cause}`, {
-      since: this.process.world.now(),
-      partitions,
-      failed: this.#commitsOf(groupId).failed,
-    });
-  }
-
-  #checkDrained(groupId: string, cause: DrainCause, budgetMs: number): void {
+  #checkDrained(groupId: string, began: DrainBegin, budgetMs: number): void {
+    const { cause } = began;
     const { underWay, failed, canRetry } = this.#commitsOf(groupId);
-    const began = this.#drains.get(`${groupId} ${cause}`) as DrainBegin;
+    // an answer that nobody waits for any more: partitions were lost meanwhile, and the next join has begun its own
+    if (this.#drains.get(`${groupId} ${cause}`) !== began) return;
     // lost meanwhile, or already part of the next assignment: this drain is not what lets them go
     const partitions = began.partitions.filter(
       ({ dead, draining }) => !dead && (cause === 'shutdown' || draining === 'revoking'),
@@ -405,8 +404,9 @@ export class ClientWatch implements Watcher {
     this.process.world.history.note(this.process.name, () => `leaves ${groupId}`);
     this.process.model.leaving.add(numberOf(groupId));
     const { graceMs, forceMs } = this.process.world.scenario.engine;
-    if (this.process.alive && !this.process.crashed) {
-      this.#checkDrained(groupId, 'shutdown', graceMs + forceMs);
+    const drain = this.#drains.get(`${groupId} shutdown`);
+    if (this.process.alive && !this.process.crashed && drain !== undefined) {
+      this.#checkDrained(groupId, drain, graceMs + forceMs);
     }
   }
 

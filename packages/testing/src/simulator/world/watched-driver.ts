@@ -23,8 +23,8 @@ export interface Watcher {
   assigned(groupId: string, assignment: Assignment): void;
   assignedEnded(groupId: string, assignment: Assignment, starts: readonly StartPosition[]): void;
   assignedFailed(groupId: string): void;
-  revoking(groupId: string, partitions: readonly TopicPartition[], deadlineMs: number): void;
-  revoked(groupId: string, partitions: readonly TopicPartition[], deadlineMs: number): void;
+  /** @returns what is called when the engine is through. */
+  revoking(groupId: string, partitions: readonly TopicPartition[], deadlineMs: number): () => void;
   lost(groupId: string, partitions: readonly TopicPartition[]): void;
   offered(groupId: string, batch: RecordBatch): void;
   taken(groupId: string, batch: RecordBatch, taken: number): void;
@@ -178,9 +178,9 @@ function watchListener(listener: DriverConsumerListener, groupId: string, watche
       }
     },
     revoking: async (partitions, deadlineMs) => {
-      watcher.revoking(groupId, partitions, deadlineMs);
+      const revoked = watcher.revoking(groupId, partitions, deadlineMs);
       await listener.revoking(partitions, deadlineMs);
-      watcher.revoked(groupId, partitions, deadlineMs);
+      revoked();
     },
     lost: (partitions, cause) => {
       watcher.lost(groupId, partitions);
