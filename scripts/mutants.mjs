@@ -113,7 +113,7 @@ function writeTable() {
   const rows = bugs.map((bug) => {
     const { promise, seed, message } = caught.get(bug);
     const text = message.replaceAll('|', '\\|').replaceAll('<', '&lt;');
-    return `| ${bug.name}${bug.real ? ' ★' : ''} | \`${bug.file.replace('packages/engine/src/', '')}\` | ${promise} | ${seed ?? "—"} | ${text} |`;
+    return `| ${bug.name}${bug.real ? ' ★' : ''} | \`${bug.file.replace('packages/engine/src/', '')}\` | ${promise} | ${seed ?? '—'} | ${text} |`;
   });
   const page = `# Planted bugs
 

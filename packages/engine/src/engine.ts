@@ -5,7 +5,7 @@ import { ConfigurationError } from './errors/configuration.error.js';
 import { KafkaWorkerError } from './errors/kafka-worker.error.js';
 import { EventHub, type EngineEventListener, type SubscriptionOptions } from './events/emitter.js';
 import type { EngineState } from './events/events.js';
-import { within } from './group/drain.js';
+import { within } from './group/waiting.js';
 import { GroupMember } from './group/member.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
 import { snapshotGroup } from './group/snapshot.js';

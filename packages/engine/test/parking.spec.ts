@@ -68,6 +68,18 @@ describe('records behind a frozen key', () => {
     expect(b.partition(1)).toMatchObject({ parked: 0, buffered: 4, position: 4 });
   });
 
+  it('are not parked either where their key is what froze the whole partition', async () => {
+    const world = new World();
+    const a = await frozenAtX(world, 0, { onFailure: freeze('partition') });
+    world.produce(times(10, 'x'));
+    await world.clock.tick();
+    expect(a.partition()).toMatchObject({ parked: 0, buffered: 4 });
+    a.calls.respond = failing();
+    a.engine.unfreeze();
+    await world.clock.tick();
+    expect(offsets(a, 'x')).toEqual([1, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
   it('stop at ten times the buffer, and go on from there', async () => {
     const world = new World();
     const a = await frozenAtX(world, 60);

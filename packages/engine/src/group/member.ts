@@ -8,16 +8,15 @@ import type {
 } from '../driver/driver.js';
 import { partitionKey, type RecordBatch, type TopicPartition } from '../driver/record.js';
 import type { AbortCause } from '../delivery/delivery.js';
-import type { CommitError } from '../errors/commit.error.js';
 import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { EventHub } from '../events/emitter.js';
-import type { DrainCause, DrainOutcome } from '../events/events.js';
 import type { RebalanceSnapshot } from '../inspect.js';
 import type { StartPolicy } from '../options/engine-options.js';
 import { whereIs } from '../delivery/settler.js';
 import { Committer } from '../offsets/committer.js';
 import type { Worker } from '../worker.js';
-import { runningIn, waitForRunning, within } from './drain.js';
+import { runningIn } from './waiting.js';
+import { Drainer } from './drainer.js';
 import { type AssignmentOwner, PartitionAssignment } from './partition-assignment.js';
 import { Renewals } from './renewals.js';
 import type { Prepared, Resources } from './resources.js';
@@ -27,13 +26,6 @@ import { TopicRouter } from './topic-router.js';
 
 /** Share of the time for giving partitions back that handlers may use: the rest is for the commit. */
 const DRAIN_SHARE = 0.9;
-
-/** How often the last commit of a drain is tried, and what lies between. */
-const LAST_COMMIT_TRIES = 3;
-const LAST_COMMIT_PAUSE_MS = 200;
-
-/** A broker that does not take the last commit of a process is waited for this long when its grace is over. Milliseconds. */
-const LAST_COMMIT_MS = 2_000;
 
 /** What a member is made with. */
 export interface MemberInit {
@@ -66,6 +58,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   readonly #init: MemberInit;
   #consumer!: DriverConsumer;
   #committer!: Committer;
+  #drainer!: Drainer;
   #epochs = 0;
   /** Nothing starts any more in any partition, now or after a join. */
   #shuttingDown = false;
@@ -76,9 +69,6 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   #moving = false;
   /** Partitions that stand until they have been taken over again. */
   readonly #renewals: Renewals;
-  /** Resolves when the last commit of a shutdown has been made: drains for a rebalance end with it. */
-  readonly #over: Promise<void>;
-  #end!: () => void;
 
   state: DriverConsumerState = 'connecting';
   error: Error | undefined;
@@ -93,13 +83,15 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     this.workers = init.workers;
     this.#router = new TopicRouter(init.workers);
     this.#renewals = new Renewals(init.clock, (partition, error, nth) => this.#renew(partition, error, nth));
-    this.#over = new Promise((resolve) => (this.#end = resolve));
   }
 
   /** @throws what the driver throws: KafkaWorkerError CONNECTION, TOPIC_MISSING, … */
   async start(consumer: DriverConsumer): Promise<void> {
     this.#consumer = consumer;
     this.#committer = new Committer(this.groupId, consumer, this.#init.clock, this.#init.events);
+    const { groupId } = this;
+    const partitions = (): readonly PartitionAssignment[] => this.partitions;
+    this.#drainer = new Drainer({ ...this.#init, groupId, committer: this.#committer, partitions });
     await consumer.start(this);
   }
 
@@ -181,7 +173,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
       partition.draining = true;
       if (completed) partition.worker.abort(partition, 'rebalance');
     }
-    await this.#drain(leaving, 'rebalance', {
+    await this.#drainer.drain(leaving, 'rebalance', {
       budgetMs: completed ? 0 : Math.min(deadlineMs, this.#init.rebalanceMs ?? deadlineMs * DRAIN_SHARE),
       waits: !completed,
     });
@@ -214,9 +206,9 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     const all = this.partitions;
     for (const partition of all) partition.draining = true;
     this.#consumer.pause(all.map(plain));
-    await this.#drain(all, 'shutdown', { budgetMs: graceMs, waits: true, forceMs });
+    await this.#drainer.drain(all, 'shutdown', { budgetMs: graceMs, waits: true, forceMs });
     this.#committer.close();
-    this.#end();
+    this.#drainer.end();
     await this.#consumer.stop().catch(() => {});
     this.#coming.clear();
     this.#dropAll(this.partitions, 'shutdown');
@@ -226,72 +218,6 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   }
 
   // ---------------------------------------------------------------- inside
-
-  async #drain(
-    partitions: readonly PartitionAssignment[],
-    cause: DrainCause,
-    plan: { readonly budgetMs: number; readonly waits: boolean; readonly forceMs?: number },
-  ): Promise<void> {
-    const { clock, events, keepAliveMs } = this.#init;
-    const startedAt = clock.now();
-    const running = runningIn(partitions);
-    events.emit({ type: 'drain.started', groupId: this.groupId, cause, running });
-    // a shutdown leaves the client's loop turning, so only a rebalance has to keep the session by itself
-    const keepAlive =
-      cause === 'rebalance' && keepAliveMs !== undefined
-        ? { keepAliveMs, keepAlive: () => this.#committer.keepAlive(this.partitions).catch(() => {}) }
-        : {};
-    // at once, too: a member that was fenced meanwhile learns of it here, and waits for nothing more
-    void keepAlive.keepAlive?.();
-    let left = plan.waits
-      ? await waitForRunning(partitions, clock, { budgetMs: plan.budgetMs, ...keepAlive })
-      : running;
-    if (left > 0 && plan.forceMs !== undefined) {
-      for (const partition of partitions) partition.worker.abort(partition, 'shutdown');
-      left = await waitForRunning(partitions, clock, { budgetMs: plan.forceMs });
-    }
-    const lastMs = Math.max(LAST_COMMIT_MS, startedAt + plan.budgetMs - clock.now());
-    // a rebalance takes all partitions of the member into its last commit: it is also the last sign of life
-    const committed =
-      cause === 'rebalance'
-        ? this.#commitLast(this.partitions)
-        : this.#commitLast(partitions, clock.now() + LAST_COMMIT_MS);
-    // nobody else bounds a shutdown; a rebalance is bounded by the driver
-    await (cause === 'shutdown' ? within(committed, clock, lastMs) : committed);
-    const outcome: DrainOutcome = left === 0 ? 'drained' : plan.waits ? 'timeout' : 'completed';
-    events.emit({
-      type: 'drain.finished',
-      groupId: this.groupId,
-      cause,
-      outcome,
-      finished: running - left,
-      left,
-      durationMs: clock.now() - startedAt,
-    });
-  }
-
-  /**
-   * What trying again can mend is mended; the rest is delivered again to the next owner. Never rejects.
-   * @param staleUntil a commit that meets a join under way is tried again until then: afterwards it is taken.
-   */
-  async #commitLast(partitions: readonly PartitionAssignment[], staleUntil = 0): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#committer.flush(partitions);
-        // what has settled while it was under way goes along; it ends, since nothing new is started where partitions
-        // are given back, and the others are not waited for
-        if (!partitions.some(({ alive, dirty, commits, draining }) => alive && dirty && commits && draining)) return;
-        tries = 0;
-        continue;
-      } catch (thrown) {
-        const { code, canRetry } = thrown as CommitError;
-        const mended = canRetry || code === 'COMMIT_METADATA_TOO_LARGE';
-        const joining = code === 'COMMIT_STALE' && partitions.some((partition) => partition.alive);
-        if (joining ? this.#init.clock.now() >= staleUntil : tries >= LAST_COMMIT_TRIES || !mended) return;
-      }
-      if (await within(this.#over, this.#init.clock, LAST_COMMIT_PAUSE_MS)) return;
-    }
-  }
 
   #held(partitions: readonly TopicPartition[]): PartitionAssignment[] {
     return partitions.flatMap(({ topic, partition }) => this.#partitions.get(partitionKey(topic, partition)) ?? []);

@@ -3,7 +3,7 @@ import type { KafkaDriver } from '../driver/driver.js';
 import { partitionKey, type TopicPartition } from '../driver/record.js';
 import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { Worker } from '../worker.js';
-import { within } from './drain.js';
+import { within } from './waiting.js';
 import type { PartitionResources } from './partition-assignment.js';
 
 /** A store or a broker that has not answered by then is waited for without holding the group up. Milliseconds. */

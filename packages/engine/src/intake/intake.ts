@@ -84,7 +84,7 @@ export class Intake {
       }
       if (partition.delayMs !== undefined && this.#tooEarly(partition, record, wall)) break;
       const { lane, broken } = lanes.choose(record);
-      const parks = isParkable(lane) && lane.state === 'frozen';
+      const parks = isParkable(lane) && lane.head?.frozen?.scope === 'key';
       if (parks ? !mayPark(partition, this.budget.records) : this.#full(partition, record)) {
         lanes.drop(lane);
         break;

@@ -199,7 +199,8 @@ export class HeldPartition {
     if (record === undefined) return;
     const broken = isBroken(this.worker, record);
     const lane = laneOf(this.worker, record);
-    const stands = isParkable(lane) && this.#headOf(lane)?.phase === 'frozen';
+    const head = this.#headOf(lane);
+    const stands = isParkable(lane) && head?.phase === 'frozen' && head.frozenScope === 'key';
     this.unsettled.set(offset, {
       record,
       lane,
