@@ -98,7 +98,7 @@ export class KafkaWorkerTester {
    * @throws Error where it is not clear which group is meant.
    */
   committed(topic: string, partition = 0, groupId?: string, connection?: string): number | undefined {
-    const site = this.#siteOf(topic, { connection });
+    const site = this.#siteOf(topic, connection === undefined ? {} : { connection });
     const groups = site.groupsOf(topic);
     const [only, ...others] = groupId === undefined ? groups : [groupId];
     if (only === undefined || others.length > 0) {
