@@ -447,9 +447,11 @@ export class ProcessModel {
       return;
     }
     this.world.groups.sought(key);
-    for (const record of old.log.between(old.frontier(true), offset)) this.world.groups.passed(key, record.offset);
+    // asked for anew: of a retry topic not everything need have been seen yet
+    const log = this.world.log(topic, partition);
+    for (const record of log.between(old.frontier(true), offset)) this.world.groups.passed(key, record.offset);
     this.#bury(old);
-    const fresh = new HeldPartition(group, topic, partition, old.workerIndex, old.worker, old.log, offset, []);
+    const fresh = new HeldPartition(group, topic, partition, old.workerIndex, old.worker, log, offset, []);
     fresh.paused = old.paused;
     fresh.draining = old.draining;
     this.held.set(key, fresh);
