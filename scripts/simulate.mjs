@@ -42,6 +42,9 @@ function randomStart() {
   return Math.floor(Math.random() * 2 ** 30);
 }
 
+/** A seed takes milliseconds. One that takes this long does not end: its promises are chained in a ring. */
+const STUCK_MS = 30_000;
+
 /** Plays seeds in as many processes as there are processors. */
 async function explore() {
   const lanes = availableParallelism();
@@ -50,33 +53,53 @@ async function explore() {
   const sum = { seeds: 0, steps: 0, starts: 0 };
   console.log(`exploring from seed ${numbers.from} for ${numbers.minutes} minutes`);
   const children = Array.from({ length: lanes }, (_, lane) =>
-    fork(join(root, 'scripts/lib/explore.mjs'), [url, String(numbers.from + lane), String(lanes), String(until)]),
+    fork(join(root, 'scripts/lib/explore.mjs'), [url, String(numbers.from + lane), String(lanes), String(until)], {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'],
+    }),
   );
   let found;
+  let crashed;
+  const playing = new Map();
+  const stop = () => children.forEach((child) => child.kill('SIGKILL'));
   const told = setInterval(() => console.log(progress(sum, startedAt)), 60_000);
+  const watch = setInterval(() => {
+    for (const { seed, since } of playing.values()) {
+      if (Date.now() - since < STUCK_MS) continue;
+      crashed ??= `seed ${seed} does not end: it runs hot without time passing`;
+      stop();
+    }
+  }, 1_000);
   await Promise.all(
     children.map(
       (child) =>
         new Promise((resolve) => {
+          child.stdio[4].on('data', (data) =>
+            playing.set(child, { seed: String(data).trim().split('\n').at(-1), since: Date.now() }),
+          );
           child.on('message', ({ seeds, steps, starts, broken }) => {
             sum.seeds += seeds;
             sum.steps += steps;
             sum.starts += starts;
             if (broken === undefined || found !== undefined) return;
             found = broken;
-            for (const other of children) other.kill();
+            stop();
           });
           child.on('close', (code) => {
-            if (code !== 0 && found === undefined) found = 'crash';
+            if (code !== 0 && found === undefined) {
+              crashed ??= `seed ${playing.get(child)?.seed} ended the process: see above`;
+              stop();
+            }
+            playing.delete(child);
             resolve();
           });
         }),
     ),
   );
   clearInterval(told);
+  clearInterval(watch);
   console.log(progress(sum, startedAt));
+  if (crashed !== undefined) fail(crashed);
   if (found === undefined) return console.log('every promise held');
-  if (found === 'crash') fail('a simulation ended by itself: see above');
   console.log(`seed ${found} breaks a promise; making it small …`);
   const { scenario, result } = await shrink(found);
   const file = join(root, '.cache/simulator', `seed-${found}.json`);

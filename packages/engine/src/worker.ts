@@ -212,12 +212,20 @@ export class Worker {
     const { assignment } = task;
     assignment.release(task);
     if (assignment.mapHeld) assignment.lanes.releaseBelow(assignment.startBound); // the bound has risen
+    let relieved = false;
     const ask = (): void => {
       assignment.committer.confirm(assignment).then(
         () => task.state === 'claiming' && this.#run(task),
         (error: CommitError) => {
           if (task.state !== 'claiming') return;
-          if (error.code === 'COMMIT_METADATA_TOO_LARGE') return this.#unclaim(task);
+          if (error.code === 'COMMIT_METADATA_TOO_LARGE') {
+            if (task.offset > assignment.tracker.frontier) return this.#unclaim(task);
+            // it is not in the map, and those that are will be out of it: once, or this would go on without an end
+            if (!relieved) {
+              relieved = true;
+              return ask();
+            }
+          }
           task.timer = this.clock.setTimer(() => {
             task.timer = undefined;
             ask();

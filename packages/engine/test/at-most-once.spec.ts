@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { deadLetter, fixed, FreezeError, type WorkerOptions } from '../src/index.js';
+import {
+  CommitError,
+  deadLetter,
+  fixed,
+  FreezeError,
+  type DriverConsumer,
+  type KafkaDriver,
+  type WorkerOptions,
+} from '../src/index.js';
 import { Calls } from './support/calls.js';
 import { seeded } from './support/random.js';
 import { World } from './support/world.js';
@@ -7,6 +15,25 @@ import { World } from './support/world.js';
 const options: WorkerOptions = { delivery: 'at-most-once', concurrency: 'unordered' };
 const offsets = (world: World): number[] => world.cluster.commits.flatMap((c) => c.offsets.map((o) => o.offset));
 const memberId = (world: World): string => world.cluster.group('g').members[0]?.memberId ?? '';
+
+/** As where `offset.metadata.max.bytes` is small. */
+function takesMapsUpTo(chars: number, driver: KafkaDriver, asked: () => void): KafkaDriver {
+  return {
+    ...driver,
+    createConsumer: (given): DriverConsumer => {
+      const consumer = driver.createConsumer(given);
+      const commit = consumer.commit.bind(consumer);
+      consumer.commit = async (commits) => {
+        asked();
+        if (commits.some(({ metadata }) => metadata.length > chars)) {
+          throw new CommitError('COMMIT_METADATA_TOO_LARGE', 'the broker takes less');
+        }
+        await commit(commits);
+      };
+      return consumer;
+    },
+  };
+}
 
 describe("'at-most-once'", () => {
   it('starts a handler when the commit that passes its record has been acknowledged, not before', async () => {
@@ -173,6 +200,31 @@ describe("'at-most-once' and partitions that go", () => {
     await world.clock.advance(60_000);
     expect([...a.calls.started, ...b.calls.started]).toEqual(['0:0']);
     expect(a.of('record.settled')).toMatchObject([{ disposition: 'skipped' }]);
+  });
+
+  it.each([0, 8, 20])('goes on where the broker takes %d characters of a map, and does not run hot', async (most) => {
+    const world = new World();
+    const calls = new Calls();
+    let asked = 0;
+    const a = await world.engine({
+      calls,
+      options: { ...options, concurrency: 'key', limit: 20 },
+      driver: (driver) => takesMapsUpTo(most, driver, () => asked++),
+    });
+    calls.respond = ({ key }) => (key === 'k0' ? undefined : Promise.resolve());
+    world.produce(Array.from({ length: 100 }, (_, i) => `k${(i * i) % 13}`)); // the keys that start first lie apart
+    await world.clock.advance(60_000);
+    const slow = calls.running;
+    expect(slow.map(({ key }) => key)).toEqual(['k0']);
+    calls.respond = () => Promise.resolve();
+    slow[0]?.end.resolve();
+    await world.clock.advance(60_000);
+    expect(calls.all).toHaveLength(100);
+    expect(calls.handled.size).toBe(100);
+    expect(world.stored()).toEqual({ offset: 100, done: [] });
+    expect(asked).toBeLessThan(250);
+    expect(a.of('commit.failed').length).toBeLessThan(50);
+    expect(a.of('map.held').length).toBeLessThan(50);
   });
 
   it('never hands a record over twice, whenever a process dies, and loses few', async () => {

@@ -19,8 +19,8 @@ import type { Worker } from '../worker.js';
 
 /** Above this share of the limit only records below the highest settled one are started: they make the map smaller. */
 const MAP_PRESSURE = 0.75;
-/** Below this share records are claimed out of order again. */
-const MAP_RELIEF = 0.5;
+/** After a map that was too large, records are claimed one at a time for so many offsets at most: a power of two. */
+const MAX_TIGHT_POWER = 10;
 
 /** What is sent and not committed, at most, as a multiple of what the buffer takes: above it nothing more is started. */
 const OUTBOX_FACTOR = 10;
@@ -143,8 +143,12 @@ export class PartitionAssignment {
   /** Characters of the map in the last snapshot. */
   mapChars = 0;
   #mapLimitChars = METADATA_LIMIT_CHARS;
-  /** `at-most-once`: the map was too large to claim anything but the first record. */
-  #tight = false;
+  /** The longest map that the broker has taken. */
+  #takenChars = 0;
+  /** `at-most-once`: the map was too large; until the frontier has come here nothing but the first record is claimed. */
+  #tightUntil = 0;
+  /** How often that was so. */
+  #tightened = 0;
   /** With `commit: 'manual'`: what the last `commit()` asked for. Before it: what was found. */
   #manual: OffsetCommit;
   #idle: (() => void)[] = [];
@@ -202,7 +206,12 @@ export class PartitionAssignment {
   /** Only records below this offset may start. */
   get startBound(): number {
     if (!this.mapHeld) return Infinity;
-    return this.#tight ? this.tracker.frontier + 1 : this.tracker.highestSettled;
+    return this.isTight ? this.tracker.frontier + 1 : this.tracker.highestSettled;
+  }
+
+  /** `at-most-once`: one record is claimed at a time. */
+  get isTight(): boolean {
+    return this.tracker.frontier < this.#tightUntil;
   }
 
   /** False where there is nothing to commit with, nowhere to commit from, or where the options say so. */
@@ -260,6 +269,7 @@ export class PartitionAssignment {
   /** The broker has this offset. */
   acknowledge(offset: OffsetCommit): void {
     this.committed = offset.offset;
+    this.#takenChars = Math.max(this.#takenChars, offset.metadata.length);
     this.known = this.lastStored = offset;
   }
 
@@ -313,15 +323,21 @@ export class PartitionAssignment {
 
   /**
    * Its map does not fit into a commit. With `'at-most-once'` every claim makes it larger while no claim can be had: from
-   * now on only the first record is claimed, until the map is small again.
+   * now on only the first record is claimed. For longer each time, since as many claims as before would fail as before.
    */
   tighten(): void {
-    this.#tight = this.worker.options.delivery === 'at-most-once';
+    if (this.worker.options.delivery !== 'at-most-once' || this.isTight) return;
+    this.#tightUntil = this.tracker.frontier + 2 ** Math.min(this.#tightened++, MAX_TIGHT_POWER);
+    this.heedMapSize(); // before claims are given up: they would start again at once
   }
 
-  /** The broker takes less metadata than expected. What `commit()` asked for is kept without its map. */
+  /**
+   * The broker takes less metadata than expected: half of what it has refused, unless it has taken more than that. What
+   * `commit()` asked for is kept without its map.
+   */
   shrinkMapLimit(): void {
-    this.#mapLimitChars = Math.floor(Math.min(this.#mapLimitChars, this.mapChars) / 2);
+    if (this.mapChars <= this.#takenChars) this.#takenChars = 0; // it has changed its mind
+    this.#mapLimitChars = Math.max(this.#takenChars, Math.floor(Math.min(this.#mapLimitChars, this.mapChars) / 2));
     this.tighten();
     this.#manual = { ...this.#manual, metadata: '' };
   }
@@ -337,8 +353,7 @@ export class PartitionAssignment {
    * together: what is released starts at once, may settle at once, and would make the snapshot just taken an old one.
    */
   heedMapSize(): void {
-    if (this.mapChars < this.#mapLimitChars * MAP_RELIEF) this.#tight = false;
-    const held = this.#tight || this.mapChars > this.#mapLimitChars * MAP_PRESSURE;
+    const held = this.isTight || this.mapChars > this.#mapLimitChars * MAP_PRESSURE;
     if (held === this.mapHeld) return;
     this.mapHeld = held;
     this.worker.mapHeldChanged(this);
