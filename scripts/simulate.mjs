@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from './lib/ready.mjs';
 
+/** A seed takes milliseconds. One that takes this long does not end. */
+const STUCK_MS = 30_000;
+
 ensureInstalled();
 const { bundleSimulator } = await import('./lib/simulator.mjs');
 const { values } = parseArgs({
@@ -41,9 +44,6 @@ if (values.scenario !== undefined) {
 function randomStart() {
   return Math.floor(Math.random() * 2 ** 30);
 }
-
-/** A seed takes milliseconds. One that takes this long does not end: its promises are chained in a ring. */
-const STUCK_MS = 30_000;
 
 /** Plays seeds in as many processes as there are processors. */
 async function explore() {
