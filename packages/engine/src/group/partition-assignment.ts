@@ -206,7 +206,8 @@ export class PartitionAssignment {
   /** Only records below this offset may start. */
   get startBound(): number {
     if (!this.mapHeld) return Infinity;
-    return this.isTight ? this.tracker.frontier + 1 : this.tracker.highestSettled;
+    if (this.isTight) return this.tracker.frontier + 1;
+    return this.#isPressed ? this.tracker.highestSettled : Infinity; // the rest of the hold ends at the next look
   }
 
   /** `at-most-once`: one record is claimed at a time. */
@@ -342,6 +343,10 @@ export class PartitionAssignment {
     this.#manual = { ...this.#manual, metadata: '' };
   }
 
+  get #isPressed(): boolean {
+    return this.mapChars > this.#mapLimitChars * MAP_PRESSURE;
+  }
+
   /** Looks at the done-set as it is now: see `heedMapSize`. */
   reviewMap(): void {
     this.#measure();
@@ -353,7 +358,7 @@ export class PartitionAssignment {
    * together: what is released starts at once, may settle at once, and would make the snapshot just taken an old one.
    */
   heedMapSize(): void {
-    const held = this.isTight || this.mapChars > this.#mapLimitChars * MAP_PRESSURE;
+    const held = this.isTight || this.#isPressed;
     if (held === this.mapHeld) return;
     this.mapHeld = held;
     this.worker.mapHeldChanged(this);
