@@ -387,8 +387,9 @@ export class ClientWatch implements Watcher {
     const { acknowledged, start } = partition;
     const ahead = offset.offset === (acknowledged?.offset ?? start) && before < offset.offset;
     const same = stored === undefined ? offset.offset === start : before === offset.offset;
+    const sought = offset.offset === start && world.groups.wasSought(this.#key(groupId, offset));
     world.violations.expect(
-      same || ahead || !this.process.believed(numberOf(groupId)),
+      same || ahead || sought || !this.process.believed(numberOf(groupId)),
       'safety',
       () => `${name} says ${describeCommits([offset])} again, and ${stored?.offset} is stored`,
     );
