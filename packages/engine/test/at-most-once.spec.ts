@@ -202,6 +202,20 @@ describe("'at-most-once' and partitions that go", () => {
     expect(a.of('record.settled')).toMatchObject([{ disposition: 'skipped' }]);
   });
 
+  it('starts nothing when the commit is acknowledged after the group was left', async () => {
+    const world = new World();
+    const a = await world.engine({ options, shutdown: { graceMs: 100, forceMs: 100 } });
+    world.cluster.faults.commit({ answerDelayMs: 10_000 });
+    world.produce(1);
+    await world.clock.tick();
+    const drained = a.engine.drain();
+    await world.clock.advance(60_000);
+    await drained;
+    expect(a.calls.all).toEqual([]);
+    expect(a.of('record.settled')).toMatchObject([{ offset: 0, disposition: 'abandoned' }]);
+    expect(world.clock.pending).toBe(0);
+  });
+
   it.each([0, 8, 20])('goes on where the broker takes %d characters of a map, and does not run hot', async (most) => {
     const world = new World();
     const calls = new Calls();

@@ -101,14 +101,15 @@ export class Committer {
   /**
    * Resolves when what is settled now in this partition has been acknowledged. Callers of one turn, and of the time that
    * the round before takes, share a commit.
-   * @throws CommitError
+   * @throws CommitError COMMIT_STALE where the partition was given back, or the committer closed, meanwhile
    */
   async confirm(partition: PartitionAssignment): Promise<void> {
     this.#asked.add(partition);
     this.#confirming ??= this.#confirm();
     const outcome = await this.#confirming;
-    // given back meanwhile: of this one nothing was sent
-    throwIf(outcome.has(partition) ? outcome.get(partition) : stale());
+    // given back meanwhile: of this one nothing was sent. Or the group is being left: nothing may begin any more
+    const over = this.#closed || !outcome.has(partition);
+    throwIf(over ? stale() : outcome.get(partition));
   }
 
   async #confirm(): Promise<Outcome> {
