@@ -58,18 +58,20 @@ const arbitraryRestored = fc
 const arbitrarySteps = fc.array(
   fc.oneof(
     fc.record({ type: fc.constant('next' as const), gap: fc.integer({ min: 0, max: 3 }) }),
-    fc.record({ type: fc.constant('settle' as const), which: fc.nat() }),
+    fc.record({ type: fc.constantFrom('settle', 'claim', 'keep', 'give up'), which: fc.nat() }),
   ),
   { maxLength: 80 },
 );
 
 describe('the offset tracker', () => {
-  it('agrees with a naive model after any deliveries, gaps, settlements and restored ranges', () => {
+  it('agrees with a naive model after any deliveries, gaps, settlements, claims given up and restored ranges', () => {
     fc.assert(
       fc.property(arbitraryRestored, arbitrarySteps, (restored, steps) => {
         const tracker = new OffsetTracker<Entry>(start, restored);
         const model = new Model(start, restored);
         const entries = new Map<number, Entry>();
+        /** Settled, and may be given up yet. */
+        const claimed = new Set<number>();
         let frontier = tracker.frontier;
         for (const step of steps) {
           if (step.type === 'next') {
@@ -86,10 +88,24 @@ describe('the offset tracker', () => {
             }
           } else {
             const open = model.unsettled;
-            const offset = open[step.which % Math.max(1, open.length)];
+            const from = step.type === 'keep' || step.type === 'give up' ? [...claimed] : open;
+            const offset = from[step.which % Math.max(1, from.length)];
             if (offset === undefined) continue;
-            same(tracker.settle(entries.get(offset) as Entry), open[0] === offset);
-            model.settled.add(offset);
+            const entry = entries.get(offset) as Entry;
+            claimed.delete(offset);
+            if (step.type === 'keep') tracker.keep(entry);
+            else if (step.type === 'give up') {
+              tracker.reinstate(
+                entry,
+                [...claimed].map((other) => entries.get(other) as Entry),
+              );
+              model.settled.delete(offset);
+              frontier = Math.min(frontier, offset);
+            } else {
+              same(tracker.settle(entry, step.type === 'settle'), open[0] === offset);
+              model.settled.add(offset);
+              if (step.type === 'claim') claimed.add(offset);
+            }
           }
           same(tracker.frontier, model.frontier);
           same(tracker.frontier >= frontier, true);

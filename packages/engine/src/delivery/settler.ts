@@ -56,8 +56,10 @@ export class Settler {
     partition.bufferedBytes -= task.bytes;
     task.state = 'settled';
     task.frozen = undefined;
-    if (task.released) partition.released.delete(task);
-    else partition.tracker.settle(task);
+    if (task.released) {
+      partition.released.delete(task);
+      partition.tracker.keep(task);
+    } else partition.tracker.settle(task);
     lane.shift();
     if (lane.head === undefined) partition.lanes.remove(lane);
     else if (lane.head.state === 'parked') lane.state = 'parked';

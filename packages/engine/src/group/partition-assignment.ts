@@ -278,7 +278,7 @@ export class PartitionAssignment {
   release(task: Task): void {
     if (task.released) return;
     task.released = true;
-    this.tracker.settle(task);
+    this.tracker.settle(task, false);
     this.released.add(task);
   }
 
@@ -286,7 +286,7 @@ export class PartitionAssignment {
   reinstate(task: Task): void {
     if (!this.released.delete(task)) return;
     task.released = false;
-    this.tracker.reinstate(task);
+    this.tracker.reinstate(task, this.released);
   }
 
   /** Releases the record and commits with it what is settled. @throws CommitError */

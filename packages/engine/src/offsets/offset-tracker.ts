@@ -25,12 +25,14 @@ export class OffsetTracker<T extends Tracked> {
   /** One past the highest offset delivered or passed over: the next one to come. Never falls. */
   #position: number;
   #highestSettled: number;
+  /** The same without what may yet be reinstated. */
+  #highestForGood: number;
   #unsettled = 0;
 
   constructor(start: number, restored: readonly OffsetRange[] = []) {
     this.#position = start;
     this.#restored = restored;
-    this.#highestSettled = (restored.at(-1)?.to ?? start) - 1;
+    this.#highestSettled = this.#highestForGood = (restored.at(-1)?.to ?? start) - 1;
   }
 
   get position(): number {
@@ -94,8 +96,11 @@ export class OffsetTracker<T extends Tracked> {
     this.#unsettled++;
   }
 
-  /** @returns true when the frontier moved. */
-  settle(entry: T): boolean {
+  /**
+   * @param forGood false: it may yet be reinstated, until `keep` is called for it.
+   * @returns true when the frontier moved.
+   */
+  settle(entry: T, forGood = true): boolean {
     const { before, after } = entry;
     if (before === undefined) this.#first = after;
     else before.after = after;
@@ -104,11 +109,24 @@ export class OffsetTracker<T extends Tracked> {
     entry.before = entry.after = undefined;
     this.#unsettled--;
     if (entry.offset > this.#highestSettled) this.#highestSettled = entry.offset;
+    if (forGood) this.keep(entry);
     return before === undefined;
   }
 
-  /** What was settled is not: its place is where its offset says. O(unsettled records above it). */
-  reinstate(entry: T): void {
+  /** What was settled is so for good. */
+  keep({ offset }: Tracked): void {
+    if (offset > this.#highestForGood) this.#highestForGood = offset;
+  }
+
+  /**
+   * What was settled is not: its place is where its offset says. O(unsettled records above it).
+   * @param others what else is settled and may yet be reinstated.
+   */
+  reinstate(entry: T, others: Iterable<Tracked>): void {
+    if (entry.offset === this.#highestSettled) {
+      this.#highestSettled = this.#highestForGood;
+      for (const { offset } of others) if (offset > this.#highestSettled) this.#highestSettled = offset;
+    }
     let before = this.#last;
     while (before !== undefined && before.offset > entry.offset) before = before.before;
     const after = before === undefined ? this.#first : before.after;
