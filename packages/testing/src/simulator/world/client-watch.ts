@@ -33,6 +33,8 @@ const LAST_COMMIT_MS = 2_000;
 interface CommitRecord {
   /** What the one under way holds. */
   underWay: readonly HeldPartition[] | undefined;
+  /** Signs of life under way: commits that say what is stored already. */
+  signs: number;
   /** How many have failed so far. */
   failed: number;
   /** The last one has failed, and another try can mend it. */
@@ -75,7 +77,7 @@ export class ClientWatch implements Watcher {
     const group = numberOf(groupId);
     if (this.consumers.size === 0) this.process.model.begun();
     this.consumers.set(group, consumer as InMemoryConsumer);
-    this.#commits.set(group, { underWay: undefined, failed: 0, canRetry: false });
+    this.#commits.set(group, { underWay: undefined, signs: 0, failed: 0, canRetry: false });
   }
 
   found(groupId: string, offsets: readonly CommittedOffset[]): void {
@@ -186,7 +188,7 @@ export class ClientWatch implements Watcher {
 
   #checkDrained(groupId: string, began: DrainBegin, budgetMs: number): void {
     const { cause } = began;
-    const { underWay, failed, canRetry } = this.#commitsOf(groupId);
+    const { underWay, signs, failed, canRetry } = this.#commitsOf(groupId);
     // an answer that nobody waits for any more: partitions were lost meanwhile, and the next join has begun its own
     if (this.#drains.get(`${groupId} ${cause}`) !== began) return;
     // lost meanwhile, or already part of the next assignment: this drain is not what lets them go
@@ -211,6 +213,7 @@ export class ClientWatch implements Watcher {
       budgetMs,
       commitsWork:
         underWay === undefined &&
+        signs === 0 && // no commit goes out beside one
         // one that takes its time holds up those of the whole group: a round of commits ends before the next begins
         ![...this.#transacting].some(({ group }) => group === numberOf(groupId)) &&
         !partitions.some(({ standing }) => standing) &&
@@ -347,12 +350,18 @@ export class ClientWatch implements Watcher {
     // what is part of transactions is said again as it is, to be heard of
     const plain = offsets.filter((offset) => !this.#isSaidAgain(groupId, offset));
     checkCommit(process.model, numberOf(groupId), plain, process.world.mapsMayBeLost);
-    const ended = plain.length > 0 ? this.#begun(groupId, plain) : undefined;
+    const ended = plain.length > 0 ? this.#begun(groupId, plain) : this.#signBegun(groupId);
     return (error) => {
       const how = error === undefined ? 'acknowledged' : `failed: ${String(error)}`;
       process.world.history.note(process.name, () => `commit ${how} of ${groupId}`);
-      ended?.(error);
+      ended(error);
     };
+  }
+
+  #signBegun(groupId: string): () => void {
+    const commits = this.#commitsOf(groupId);
+    commits.signs++;
+    return () => commits.signs--;
   }
 
   #begun(groupId: string, offsets: readonly OffsetCommit[]): (error: unknown) => void {
