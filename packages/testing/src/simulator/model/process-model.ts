@@ -436,6 +436,7 @@ export class ProcessModel {
     held.copyTo = 'skipped';
     held.byOperator = true;
     held.copyFailures = 0;
+    held.parked = false; // it needs its bytes no more
   }
 
   /** The partition goes on elsewhere in its log: nothing known of it holds any more. */
