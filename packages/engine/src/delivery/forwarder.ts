@@ -128,13 +128,18 @@ export class Forwarder {
       return;
     }
     const to = sent || plan.copy === undefined ? 'the store' : plan.copy.topic;
+    // What became of the record is decided once its copy is out: its mark may even be there, with the answer lost. The
+    // handler must not get it again, so a store that is away is waited for, as all handlers of the worker do.
+    const mayGiveUp = !sent;
     const hopeless = KafkaWorkerError.is(cause) && cause.code === 'SEND_FAILED' && !cause.canRetry;
     const error = new KafkaWorkerError('DEAD_LETTER_FAILED', `not acknowledged by ${to}: ${cause.message}`, { cause });
     const retryInMs =
-      hopeless || errand.tries >= TRIES ? undefined : spread(backoff(errand.tries, error, task.record), task.offset);
+      mayGiveUp && (hopeless || errand.tries >= TRIES)
+        ? undefined
+        : spread(backoff(errand.tries, error, task.record), task.offset);
     events.emit({ type: 'forward.failed', ...whichIs(task), to, error, retryInMs });
     if (retryInMs === undefined) {
-      if (!sent) plan.unsent?.();
+      plan.unsent?.();
       freezer.freeze(task, unsent, 'forward', error);
       this.parts.ended(task);
       return;

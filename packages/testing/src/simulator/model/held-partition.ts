@@ -162,7 +162,8 @@ export class HeldPartition {
     const refused = new Set(offsets.slice(taken));
     for (const held of this.#unparked) if (refused.has(held.record.offset)) held.parked = true;
     this.#unparked = [];
-    this.#comeTo(offsets[Math.min(taken, offsets.length - 1)] ?? this.cursor);
+    // one that stands looks at nothing it is offered
+    if (!this.standing) this.#comeTo(offsets[Math.min(taken, offsets.length - 1)] ?? this.cursor);
     for (const offset of offsets.slice(taken)) {
       const held = this.unsettled.get(offset);
       if (held !== undefined && offset >= positionBefore) {

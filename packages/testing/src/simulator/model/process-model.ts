@@ -318,7 +318,8 @@ export class ProcessModel {
       this.violations.add('truth', `${what}, and no copy of it is on its way`);
       return;
     }
-    const last = ++held.copyFailures === COPY_TRIES;
+    // a mark in the store is tried for as long as it takes
+    const last = ++held.copyFailures === COPY_TRIES && to !== 'the store';
     const right = last === (retryInMs === undefined);
     this.violations.expect(
       right,
@@ -326,8 +327,7 @@ export class ProcessModel {
       () => `${what} for the ${held.copyFailures}th time, again in ${retryInMs}`,
     );
     if (retryInMs !== undefined) return;
-    const wasSent = to === 'the store';
-    if (held.copyTo === 'dead-lettered' && !wasSent) this.#budgets[partition.workerIndex]?.giveBack(this.world.now());
+    if (held.copyTo === 'dead-lettered') this.#budgets[partition.workerIndex]?.giveBack(this.world.now());
     partition.freeze(held, 'key', this.world.now() + UNSENT_MS);
   }
 
