@@ -599,12 +599,6 @@ export const bugs = [
     replace: '    if (claim === undefined || claim !== undefined || held !== undefined) return prepared;',
   },
   {
-    name: 'exactly once: a handler past its time still takes effect',
-    file: `${E}/delivery/transacted-handler.ts`,
-    find: 'if (!attempt.counts) throw attempt.signal.reason as Error;',
-    replace: '',
-  },
-  {
     name: 'exactly once: neighbours of the done-set are not joined',
     real: true,
     file: `${E}/group/start-positions.ts`,

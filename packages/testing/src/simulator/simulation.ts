@@ -53,6 +53,8 @@ export interface Reading {
   readonly manual: boolean;
   /** A record that is committed may never have been handled. */
   readonly onceAtMost: boolean;
+  /** A database knows what has settled: nothing comes again. */
+  readonly inStore: boolean;
 }
 
 /** A cluster, processes that come and go, and the model that watches them. */
@@ -149,7 +151,8 @@ export class Simulation implements ProcessWorld {
     return this.scenario.workers.flatMap(({ group, topic, commit, delivery, retryTopics }) => {
       const onceAtMost = delivery === 'at-most-once';
       const manual = !onceAtMost && (commit === 'manual' || commit === 'none');
-      const reading = { group, topic, partitions: this.scenario.cluster.partitions[topic] ?? 1, manual, onceAtMost };
+      const partitions = this.scenario.cluster.partitions[topic] ?? 1;
+      const reading = { group, topic, partitions, manual, onceAtMost, inStore: delivery === 'exactly-once' };
       if (retryTopics !== true) return [reading];
       return [reading, ...RETRY_DELAYS_MS.map((_, i) => ({ ...reading, topic: retryTopic(topic, group, i) }))];
     });

@@ -171,8 +171,8 @@ async function end(world: Simulation): Promise<void> {
   violations.expect(cluster.consumers().length === 0, 'leak', () => 'clients are left');
 }
 
-/** With transactions each record has taken effect once, or was given up once. */
-function checkEffects(world: Simulation, { group, topic, partitions }: Reading): void {
+/** With transactions each record has taken effect once, or was given up once. In a store nothing else comes of it later. */
+function checkEffects(world: Simulation, { group, topic, partitions, inStore }: Reading): void {
   const effects = world.effects(group, topic);
   if (effects === undefined) return;
   for (let partition = 0; partition < partitions; partition++) {
@@ -186,6 +186,7 @@ function checkEffects(world: Simulation, { group, topic, partitions }: Reading):
       world.violations.expect(count <= 1, 'once', what);
       const right = outcomes.join() !== 'done' || count === 1;
       world.violations.expect(right, 'no-loss', () => `${what()}, and is ${outcomes.join()}`);
+      world.violations.expect(!inStore || outcomes.length <= 1, 'once', () => `${what()}, and is ${outcomes.join()}`);
     }
   }
 }
