@@ -261,4 +261,22 @@ describe('exactlyOnce(store) and records that are given up', () => {
     expect(a.of('record.settled')).toMatchObject([{ disposition: 'dead-lettered', to: { topic: 'dlq', offset: 0 } }]);
     expect(a.calls.open).toEqual(['0:1']);
   });
+
+  it('tries to mark for as long as it takes: the handler gets nothing again that was decided', async () => {
+    const shop = new Shop();
+    shop.world.cluster.createTopic('dlq');
+    const a = await shop.member({ ...once, concurrency: 'partition', onFailure: deadLetter({ topic: 'dlq' }) });
+    shop.world.produce(1);
+    await shop.world.clock.tick();
+    shop.fail('begin', 20);
+    a.calls.fail(0);
+    await shop.world.clock.advance(100_000);
+    expect(a.partition()).toMatchObject({ frontier: 0, frozen: [] });
+    await shop.world.clock.advance(200_000);
+    expect(a.of('forward.failed')).toHaveLength(20);
+    expect(a.of('frozen')).toEqual([]);
+    expect(a.calls.all).toHaveLength(1);
+    expect(shop.world.cluster.records('dlq')).toHaveLength(1);
+    expect(a.of('record.settled')).toMatchObject([{ offset: 0, disposition: 'dead-lettered' }]);
+  });
 });
