@@ -13,9 +13,12 @@ const arrows = {
   // fast-check: the simulator only
   'packages/testing': { may: ['@kafka-worker/engine'], world: ['fast-check'] },
   'packages/nestjs': {
-    // testing and @nestjs/testing: the subpath of that name only
+    // testing and @nestjs/testing: the subpath of that name only; so with what the other subpaths stand on
     may: ['@kafka-worker/engine', '@kafka-worker/kafkajs', '@kafka-worker/testing'],
-    world: ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nestjs/testing', 'rxjs', 'reflect-metadata'],
+    world: [
+      ...['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nestjs/testing', 'rxjs', 'reflect-metadata'],
+      ...['@nestjs/swagger', '@nestjs/terminus', '@opentelemetry/api', 'prom-client'],
+    ],
   },
 };
 

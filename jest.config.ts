@@ -17,7 +17,8 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@kafka-worker/(engine|kafkajs|testing|nestjs|postgres|redis|dlq)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@kafka-worker/(testing|nestjs)/(conformance|simulator|testing)$': '<rootDir>/packages/$1/src/$2/index.ts',
+    '^@kafka-worker/(testing|nestjs)/(conformance|simulator|testing|admin|logging|otel|prometheus|terminus)$':
+      '<rootDir>/packages/$1/src/$2/index.ts',
     '^@app/(kafka-cluster|doc-blocks|services)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from './clock.js';
 import type { DriverConsumer, DriverConsumerOptions, KafkaDriver } from './driver/driver.js';
 import { partitionKey, type TopicPartition } from './driver/record.js';
-import { ConfigurationError } from './errors/configuration.error.js';
+import { ConfigurationError, type ConfigurationMistake } from './errors/configuration.error.js';
 import { KafkaWorkerError } from './errors/kafka-worker.error.js';
 import { EventHub, type EngineEventListener, type SubscriptionOptions } from './events/emitter.js';
 import type { EngineState } from './events/events.js';
@@ -9,9 +9,13 @@ import { within } from './group/waiting.js';
 import { GroupMember } from './group/member.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
 import { snapshotGroup } from './group/snapshot.js';
+import { statsOf } from './group/stats.js';
 import { Resources } from './group/resources.js';
 import { checkOffsets, resolveSubscriptions } from './group/subscriptions.js';
 import type { EngineSnapshot } from './inspect.js';
+import { combineInstrumentations } from './instrumentation/combine.js';
+import type { EngineStats } from './instrumentation/engine-stats.js';
+import type { WorkerInstrumentation } from './instrumentation/worker-instrumentation.js';
 import { Slots } from './lanes/slots.js';
 import { checkEngine } from './options/check-engine.js';
 import { ForwardProducer } from './delivery/forward-producer.js';
@@ -40,6 +44,7 @@ export class WorkerEngine {
   readonly #events = new EventHub();
   readonly #slots: Slots;
   readonly #definitions: WorkerDefinition[] = [];
+  readonly #instrumentation: WorkerInstrumentation | undefined;
   #members: readonly GroupMember[] = [];
   /** Opened by us. */
   readonly #stores = new Set<Store>();
@@ -53,6 +58,7 @@ export class WorkerEngine {
     this.#driver = options.driver;
     this.#clock = options.clock ?? systemClock;
     this.#slots = new Slots(options.maxConcurrency ?? Infinity);
+    this.#instrumentation = combineInstrumentations(options.instrumentation ?? []);
   }
 
   get state(): EngineState {
@@ -92,6 +98,7 @@ export class WorkerEngine {
       const consumers = members.map((member) => this.#consumer(member));
       if (this.#draining !== undefined) throw new KafkaWorkerError('NOT_RUNNING', 'the engine was drained meanwhile');
       this.#members = members;
+      this.#attach();
       this.#setState('RUNNING');
       await Promise.all(members.map((member, i) => member.start(consumers[i] as DriverConsumer)));
     } catch (error) {
@@ -145,7 +152,10 @@ export class WorkerEngine {
   #worker(definition: Omit<WorkerDefinition, 'options' | 'topics'> & ResolvedWorker): Worker {
     const retryTopics = retryTopicsOf(definition);
     const topics = [...definition.topics, ...retryTopics.keys()];
-    const init = { ...definition, topics, retryTopics, forwards: this.#forwards as ForwardProducer };
+    const init = {
+      ...{ ...definition, topics, retryTopics, forwards: this.#forwards as ForwardProducer },
+      instrumentation: this.#instrumentation,
+    };
     return new Worker(init, this.#clock, this.#slots, this.#events);
   }
 
@@ -162,6 +172,7 @@ export class WorkerEngine {
       startFrom,
       maxRewind,
       resources: new Resources(this.#driver, this.#clock),
+      ownershipCheckMs: this.#options.ownershipCheckMs,
     });
   }
 
@@ -178,6 +189,11 @@ export class WorkerEngine {
       rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs ?? DEFAULT_REBALANCE_TIMEOUT_MS,
       fromBeginning: (this.#options.startFrom ?? 'beginning') !== 'latest',
     };
+  }
+
+  /** Figures of this moment, for metrics: counts since the start and what each partition holds. O(partitions and topics). */
+  stats(): EngineStats {
+    return statsOf(this.#members, this.#clock.now());
   }
 
   /** Everything there is to know now, as plain data. O(unsettled records). */
@@ -235,6 +251,25 @@ export class WorkerEngine {
     await Promise.all((able.length > 0 ? able : found).map((partition) => partition.commitNow()));
   }
 
+  /**
+   * Nothing new starts in these partitions until `unfreeze`, also where `resume` is called meanwhile; what runs finishes.
+   * For what this process holds now, until it is handed over. @throws KafkaWorkerError UNKNOWN_TARGET
+   */
+  freeze(target: Target = {}): void {
+    for (const [, partition] of this.#partitions(target)) partition.worker.freeze(partition);
+  }
+
+  /**
+   * Changes how many handlers of these workers run at once in this process, until it ends; what runs above it finishes.
+   * @param limit whole number of 1 or more @throws KafkaWorkerError UNKNOWN_TARGET; ConfigurationError
+   */
+  setLimit(target: Pick<Target, 'groupId' | 'worker'>, limit: number): void {
+    const workers = this.#workers({ ...target });
+    const mistakes = workers.flatMap((worker) => limitMistake(worker, limit));
+    if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+    for (const worker of workers) worker.setLimit(limit);
+  }
+
   /** Goes on at frozen records, or with `skip` past them. @throws KafkaWorkerError UNKNOWN_TARGET */
   unfreeze(target: Target = {}, options: { readonly skip?: boolean } = {}): void {
     for (const [, partition] of this.#partitions(target)) partition.worker.unfreeze(partition, options.skip ?? false);
@@ -264,9 +299,16 @@ export class WorkerEngine {
     this.#setState('STOPPED');
   }
 
+  #attach(): void {
+    const { event } = this.#instrumentation ?? {};
+    if (event !== undefined) this.#events.on(event.bind(this.#instrumentation), { done: false });
+    this.#instrumentation?.attached?.(this);
+  }
+
   #setState(state: EngineState): void {
     this.#state = state;
     this.#events.emit({ type: 'engine.state', state });
+    if (state === 'STOPPED') this.#instrumentation?.detached?.(this);
   }
 
   #setPaused(target: Target, paused: boolean): void {
@@ -308,6 +350,12 @@ export class WorkerEngine {
     if (found.length === 0 && !maybeNone) throw unknown(target);
     return found;
   }
+}
+
+function limitMistake({ id, options }: Worker, limit: number): ConfigurationMistake[] {
+  const wrong = (message: string): ConfigurationMistake[] => [{ where: id, option: 'limit', message }];
+  if (!Number.isInteger(limit) || limit < 1) return wrong(`${limit} is not allowed; a whole number of 1 or more is`);
+  return options.concurrency === 'serial' && limit > 1 ? wrong(`${limit} is not allowed with 'serial'; 1 is`) : [];
 }
 
 function unknown(target: Target): KafkaWorkerError {

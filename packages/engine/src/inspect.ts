@@ -42,6 +42,8 @@ export interface FreezeSnapshot {
 
 /** One owned partition. */
 export interface PartitionSnapshot extends TopicPartition {
+  /** When it was assigned. Milliseconds since the epoch. */
+  readonly since: number;
   readonly worker: string;
   /** Counts assignments in this process: results of another epoch are dropped. */
   readonly epoch: number;
@@ -114,6 +116,10 @@ export interface GroupSnapshot {
   readonly lastRebalance?: RebalanceSnapshot;
   readonly workers: readonly WorkerSnapshot[];
   readonly partitions: readonly PartitionSnapshot[];
+  /** Partitions that the broker says are not ours, twice in a row and without a rebalance between. */
+  readonly disowned?: readonly TopicPartition[];
+  /** When the client's loop has last gone round. Milliseconds since the epoch; left out where the driver cannot say. */
+  readonly turnedAt?: number;
 }
 
 /** Everything `inspect()` says: plain data. */

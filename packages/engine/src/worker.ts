@@ -14,6 +14,8 @@ import type { CommitError } from './errors/commit.error.js';
 import { ensureError, KafkaWorkerError } from './errors/kafka-worker.error.js';
 import type { EventHub } from './events/emitter.js';
 import type { PartitionAssignment } from './group/partition-assignment.js';
+import { TopicCounts } from './instrumentation/topic-counts.js';
+import type { WorkerInstrumentation } from './instrumentation/worker-instrumentation.js';
 import { Intake } from './intake/intake.js';
 import { readmit, recall } from './intake/parking.js';
 import type { Lane } from './lanes/lane.js';
@@ -26,6 +28,9 @@ import type { CompiledWorkerOptions } from './options/worker-options.js';
 /** `at-most-once`: wait before a commit that failed is asked for again. Milliseconds. */
 const CLAIM_RETRY_MS = 500;
 
+/** Why a partition stands that an operator has frozen. */
+export const STOPPED = 'frozen by an operator';
+
 /** What a worker is made with. */
 export interface WorkerInit {
   readonly id: string;
@@ -37,6 +42,7 @@ export interface WorkerInit {
   /** Of this worker, by name. */
   readonly retryTopics: ReadonlyMap<string, RetryTopic>;
   readonly forwards: ForwardSite;
+  readonly instrumentation: WorkerInstrumentation | undefined;
 }
 
 /**
@@ -54,11 +60,14 @@ export class Worker {
   readonly intake: Intake;
   readonly settler: Settler;
   readonly budget: DeadLetterBudget | undefined;
+  /** Handlers at once. Begins as the option of that name. */
+  limit: number;
+  readonly #topicCounts = new Map<string, TopicCounts>();
   readonly #turns: Turns;
   readonly #attempts: AttemptRunner;
   readonly #freezer: Freezer;
   readonly #disposer: Disposer;
-  /** Slots in use: never above `options.limit`. A serial worker's own is taken while its record waits, too. */
+  /** Slots in use: above `limit` only while it has just been lowered. A serial worker's own is taken while its record waits, too. */
   #slotsUsed = 0;
   #pumping = false;
   /**
@@ -83,7 +92,8 @@ export class Worker {
     this.options = init.options;
     this.retryTopics = init.retryTopics;
     const { buffer, partitionLimit, onFailure } = init.options;
-    this.intake = new Intake(buffer, clock);
+    this.limit = init.options.limit;
+    this.intake = new Intake(buffer, clock, init.instrumentation);
     this.#turns = new Turns(partitionLimit, buffer.records);
     const last = finalPolicy(onFailure);
     const bound = last.type === 'dead-letter' ? last.budget : undefined;
@@ -103,6 +113,7 @@ export class Worker {
       ...common,
       freezer: this.#freezer,
       site: init.forwards,
+      instrumentation: init.instrumentation,
       ended: (task) => this.#forwarded(task),
     });
     const { options, budget } = this;
@@ -111,6 +122,18 @@ export class Worker {
 
   get running(): number {
     return this.#slotsUsed;
+  }
+
+  /** What became of the records of a topic, whoever had it when. */
+  countsOf(topic: string): TopicCounts {
+    let counts = this.#topicCounts.get(topic);
+    if (counts === undefined) this.#topicCounts.set(topic, (counts = new TopicCounts()));
+    return counts;
+  }
+
+  /** By topic. */
+  get counts(): ReadonlyMap<string, TopicCounts> {
+    return this.#topicCounts;
   }
 
   // ---------------------------------------------------------------- records in
@@ -150,7 +173,7 @@ export class Worker {
     this.#pumping = true;
     try {
       if (this.#due !== undefined) this.#startDue(this.#due);
-      while (this.#slotsUsed < this.options.limit) {
+      while (this.#slotsUsed < this.limit) {
         const partition = this.#turns.next();
         if (partition === undefined) return;
         const lane = partition.lanes.takeReady(partition.startBound);
@@ -255,6 +278,7 @@ export class Worker {
     const late = task.aborted === 'timeout' && task.assignment.claim === undefined;
     if (late) return this.#failed(task, run, undefined);
     this.#attempts.clearTimer(task);
+    this.#attempts.ended(task, nothing);
     const partition = task.assignment;
     partition.running--;
     if (partition.alive) {
@@ -267,6 +291,8 @@ export class Worker {
   #failed(task: Task, run: number, thrown: unknown): void {
     if (task.state !== 'running' || task.run !== run) return;
     this.#attempts.clearTimer(task);
+    const late = task.aborted === 'timeout' && !isPutOff(thrown);
+    this.#attempts.ended(task, () => (late ? this.#attempts.timeoutError(task, thrown) : ensureError(thrown)));
     const partition = task.assignment;
     partition.running--;
     const cutOff = task.aborted !== undefined && task.aborted !== 'timeout';
@@ -277,7 +303,6 @@ export class Worker {
       this.#putBack(task);
       partition.owner.fenced(partition, ensureError(thrown));
     } else {
-      const late = task.aborted === 'timeout' && !isPutOff(thrown);
       const error = late ? this.#attempts.timeoutError(task, thrown) : ensureError(thrown);
       if (this.#next(task, this.#disposer.failed(task, error))) return; // the slot is kept
     }
@@ -358,6 +383,24 @@ export class Worker {
 
   // ---------------------------------------------------------------- operating
 
+  /** So many handlers at once from now on; what runs above it finishes. */
+  setLimit(limit: number): void {
+    this.limit = limit;
+    this.events.emit({ type: 'limit.changed', groupId: this.groupId, worker: this.id, limit });
+    this.pump();
+  }
+
+  /** Nothing starts in the partition until it is unfrozen. */
+  freeze(partition: PartitionAssignment): void {
+    if (partition.stoppedSince !== undefined) return;
+    partition.stoppedSince = this.clock.now();
+    const error = new KafkaWorkerError('FREEZE', STOPPED);
+    this.events.emit({
+      ...{ type: 'frozen', ...whereIs(partition), offset: partition.tracker.frontier, attempt: 0 },
+      ...{ scope: 'partition', reason: 'operator', error, unfreezeInMs: undefined },
+    });
+  }
+
   /** Records of this partition that stand frozen. */
   frozenTasks(partition: PartitionAssignment): Task[] {
     return this.#freezer.frozenTasks(partition);
@@ -365,6 +408,11 @@ export class Worker {
 
   /** Goes on at what is frozen: with a new set of attempts, or past it. */
   unfreeze(partition: PartitionAssignment, skip: boolean): void {
+    if (partition.stoppedSince !== undefined) {
+      partition.stoppedSince = undefined;
+      const at = { ...whereIs(partition), offset: partition.tracker.frontier };
+      this.events.emit({ type: 'unfrozen', ...at, scope: 'partition', skipped: false, by: 'operator' });
+    }
     this.#freezer.unfreeze(partition, skip);
   }
 
@@ -429,9 +477,17 @@ export class Worker {
 
   /** The process ends: no timer stays, not even that of a handler which never comes back. */
   close(): void {
-    for (const task of this.#orphans) this.#attempts.clearTimer(task);
+    for (const task of this.#orphans) {
+      this.#attempts.clearTimer(task);
+      task.scope?.ended?.(task.signal.reason as Error);
+      task.scope = undefined;
+    }
     this.#orphans.clear();
   }
+}
+
+function nothing(): undefined {
+  return undefined;
 }
 
 /** Its time was over because something it needs was away, not because of what it does: no attempt is used up. */

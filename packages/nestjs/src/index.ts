@@ -11,6 +11,7 @@ export * from './decorators/index.js';
 export { isRetryableByDefault } from './enhancers/is-retryable.js';
 export * from './interfaces/index.js';
 export { KafkaWorkerModule } from './module/kafka-worker.module.js';
+export type { KafkaWorkerAttemptMessage, KafkaWorkerEventMessage } from './instrumentation/diagnostics.js';
 export { PayloadError } from './payload/payload.error.js';
 export { KafkaWorkerProducer } from './producer/kafka-worker.producer.js';
 export type { KafkaWorkerRecord } from './producer/outgoing.js';
@@ -43,6 +44,8 @@ export {
 } from '@kafka-worker/engine';
 export type {
   AbortCause,
+  AttemptScope,
+  BatchScope,
   Backoff,
   BufferOptions,
   CommitCadence,
@@ -58,6 +61,7 @@ export type {
   EngineEvent,
   EngineSnapshot,
   EngineState,
+  EngineStats,
   ErrorCode,
   ExactlyOnce,
   ExponentialOptions,
@@ -73,11 +77,13 @@ export type {
   IdempotencyAnswer,
   IdempotencyOptions,
   IdempotencyStore,
+  InstrumentedEngine,
   KafkaDriver,
   KafkaRecord,
   OffsetRange,
   PartitionClaim,
   PartitionSnapshot,
+  PartitionStats,
   RebalanceOptions,
   RebalanceSnapshot,
   RecordHeaders,
@@ -88,18 +94,22 @@ export type {
   RetryOptions,
   RetryTopicsOptions,
   RetryTopicsPolicy,
+  SendScope,
   ShutdownOptions,
   SkipPolicy,
   StartPolicy,
   StorePartition,
   StorePosition,
+  TakenBatch,
   Target,
   TopicPartition,
   TopicShape,
+  TopicStats,
   Transactional,
   TransactionalOptions,
   TransactionalStore,
   TransactionErrorCode,
+  WorkerInstrumentation,
   WorkerOptions,
   WorkerSnapshot,
 } from '@kafka-worker/engine';

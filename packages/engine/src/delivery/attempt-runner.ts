@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
+import type { WorkerInstrumentation } from '../instrumentation/worker-instrumentation.js';
 import type { WorkerDefinition } from '../options/engine-options.js';
 import { Attempt } from './attempt.js';
 import type { DeliveryHandler } from './delivery.js';
@@ -15,6 +16,8 @@ export interface AttemptSetup {
   readonly timeoutMs: number | undefined;
   /** Handlers get an object for each attempt: see {@link Attempt}. */
   readonly apart: boolean;
+  /** Looks on; undefined: nobody does. */
+  readonly instrumentation: WorkerInstrumentation | undefined;
 }
 
 /** Told how attempts end; `run` says which one, so that the result of one that was given up can be told apart. */
@@ -34,18 +37,30 @@ export class AttemptRunner {
   /** The attempt has begun. */
   run(task: Task): void {
     const { run } = task;
-    const { handle, unwrap, timeoutMs, apart } = this.setup;
+    const { handle, unwrap, timeoutMs, apart, instrumentation } = this.setup;
     if (timeoutMs !== undefined) this.#watch(task, timeoutMs);
     let result: unknown;
+    const delivery = apart ? new Attempt(task) : task;
     try {
+      const scope = (task.scope = instrumentation?.attempt?.(delivery, task.batch?.scope));
       if (task.broken !== undefined) throw task.broken;
-      result = handle(apart ? new Attempt(task) : task);
+      result = scope?.run === undefined ? handle(delivery) : scope.run(() => handle(delivery));
     } catch (thrown) {
       this.listener.failed(task, run, thrown);
       return;
     }
     if (isThenable(result)) this.#await(task, run, result, unwrap);
     else this.#returned(task, run, result, unwrap);
+  }
+
+  /** The attempt is over, before anything else is made of it. `error` is asked for only where somebody looks on. */
+  ended(task: Task, error: () => Error | undefined): void {
+    const { instrumentation } = this.setup;
+    if (instrumentation === undefined) return;
+    const failure = error();
+    const durationMs = this.clock.now() - task.assignment.since - task.startedAt;
+    task.scope?.ended?.(failure);
+    instrumentation.attemptEnded?.(task, durationMs, failure);
   }
 
   clearTimer(task: Task): void {

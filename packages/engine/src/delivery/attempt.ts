@@ -13,6 +13,7 @@ import { DeliveryAbortedError, type Task } from './task.js';
 export class Attempt implements Delivery {
   readonly attempt: number;
   readonly record: KafkaRecord;
+  readonly queuedMs: number;
   /** With `exactlyOnce`: set for as long as the transaction is open. */
   transaction: unknown;
   readonly #run: number;
@@ -21,6 +22,7 @@ export class Attempt implements Delivery {
   constructor(task: Task) {
     this.attempt = task.attempt;
     this.record = task.record;
+    this.queuedMs = task.queuedMs;
     this.#run = task.run;
     this.#task = task;
   }
@@ -35,6 +37,10 @@ export class Attempt implements Delivery {
 
   get highWatermark(): number {
     return this.#task.highWatermark;
+  }
+
+  get traceId(): string | undefined {
+    return this.#isCurrent ? this.#task.traceId : undefined;
   }
 
   get origin(): RecordOrigin | undefined {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { WorkerDefinition } from '../options/engine-options.js';
 import type { CompiledWorkerOptions } from '../options/worker-options.js';
+import type { WorkerInstrumentation } from '../instrumentation/worker-instrumentation.js';
 import type { EventHub } from '../events/emitter.js';
 import { idempotent, type OnUnmarked } from '../stores/idempotent-handler.js';
 import type { AttemptSetup } from './attempt-runner.js';
@@ -10,6 +11,7 @@ import { transacted } from './transacted-handler.js';
 export interface HandlerDefinition extends Pick<WorkerDefinition, 'handle'> {
   readonly unwrap?: WorkerDefinition['unwrap'] | undefined;
   readonly options: CompiledWorkerOptions;
+  readonly instrumentation: WorkerInstrumentation | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface HandlerDefinition extends Pick<WorkerDefinition, 'handle'> {
  * whether its key was settled before where that is asked. Nothing is put around a handler that needs neither.
  */
 export function composeHandler(
-  { handle, unwrap, options }: HandlerDefinition,
+  { handle, unwrap, options, instrumentation }: HandlerDefinition,
   clock: Clock,
   events: Pick<EventHub, 'emit'>,
 ): AttemptSetup {
@@ -34,5 +36,5 @@ export function composeHandler(
     const { handle: inner, unwrap: look } = composed;
     composed = { handle: idempotent(inner, idempotency, clock, look, unmarked), unwrap: undefined };
   }
-  return { ...composed, timeoutMs, apart };
+  return { ...composed, timeoutMs, apart, instrumentation };
 }

@@ -22,6 +22,10 @@ export interface Delivery {
   readonly groupId: string;
   /** 1 for the first attempt under this assignment. */
   readonly attempt: number;
+  /** From when the record was taken until this attempt began: in its lane, and for a slot. Milliseconds. */
+  readonly queuedMs: number;
+  /** The trace that this attempt belongs to, where an instrumentation follows it. 32 hexadecimal digits. */
+  readonly traceId: string | undefined;
   /** Aborts when the result will not count any more: see {@link AbortCause}. Made on first use. */
   readonly signal: AbortSignal;
   /** One past the last record of the partition that could be read when this one was fetched. */

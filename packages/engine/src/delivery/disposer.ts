@@ -49,6 +49,7 @@ export class Disposer {
     switch (verdict.type) {
       case 'retry':
         if (!verdict.counts) task.attempt--;
+        task.assignment.counts.retries++;
         return { type: 'again', delayMs: verdict.delayMs };
       case 'skip':
         return this.skip(task);

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { OutgoingRecord, RecordMetadata } from '../driver/driver.js';
 import { ensureError, KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { EventHub } from '../events/emitter.js';
+import type { WorkerInstrumentation } from '../instrumentation/worker-instrumentation.js';
 import { exponential } from './backoff.js';
 import { freeze } from './failure-policy.js';
 import type { Freezer } from './freezer.js';
@@ -52,6 +53,7 @@ export interface ForwarderSite {
   readonly settler: Settler;
   readonly freezer: Freezer;
   readonly site: ForwardSite;
+  readonly instrumentation: WorkerInstrumentation | undefined;
   /** The lane waits no more: its record is settled or frozen. */
   ended(task: Task): void;
 }
@@ -72,7 +74,7 @@ export class Forwarder {
     const partition = task.assignment;
     if (partition.outbox !== undefined) {
       // the copy is part of the transaction that commits the record
-      if (plan.copy !== undefined) partition.outbox.push(plan.copy);
+      if (plan.copy !== undefined) partition.outbox.push(...this.#inTransaction(task, plan.copy));
       this.parts.settler.settle(task, plan.disposition, plan.error);
       return false;
     }
@@ -113,10 +115,31 @@ export class Forwarder {
   async #send(errand: Errand): Promise<void> {
     const { task, plan } = errand;
     if (!errand.sent && plan.copy !== undefined) {
-      [errand.to] = await this.parts.site.send([plan.copy]);
+      [errand.to] = await this.#sendCopy(task, plan.copy);
       errand.sent = true;
     }
     if (task.assignment.alive) await task.assignment.claim?.transact(task.offset, () => undefined);
+  }
+
+  async #sendCopy(task: Task, copy: OutgoingRecord): Promise<readonly RecordMetadata[]> {
+    const { site, instrumentation } = this.parts;
+    const scope = instrumentation?.sending?.([copy], task.scope);
+    if (scope === undefined) return site.send([copy]);
+    try {
+      const sent = await site.send(scope.records);
+      scope.ended(undefined);
+      return sent;
+    } catch (thrown) {
+      scope.ended(ensureError(thrown));
+      throw thrown;
+    }
+  }
+
+  /** What is told of it ends here: the transaction that sends it has a story of its own. */
+  #inTransaction(task: Task, copy: OutgoingRecord): readonly OutgoingRecord[] {
+    const scope = this.parts.instrumentation?.sending?.([copy], task.scope);
+    scope?.ended(undefined);
+    return scope?.records ?? [copy];
   }
 
   #failed(errand: Errand, cause: Error): void {

@@ -38,7 +38,7 @@ export class Freezer {
       parkBehind(task);
       settler.intake.settled(partition);
     }
-    settler.counts.frozen++;
+    partition.counts.dispositions.frozen++;
     events.emit({ type: 'frozen', ...whichIs(task), scope, reason, error, unfreezeInMs: unfreezeAfterMs });
     if (unfreezeAfterMs !== undefined) {
       task.timer = clock.setTimer(() => this.#timeIsUp(task), Math.min(unfreezeAfterMs, MAX_TIMER_MS));

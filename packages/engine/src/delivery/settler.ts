@@ -28,16 +28,6 @@ export function whichIs(task: Task): Whereabouts & { readonly offset: number; re
 
 /** Takes a record out of its lane and counts what became of it: the one place where a record ends. */
 export class Settler {
-  /** Since the start; `frozen` counts every freeze. */
-  readonly counts: Record<Disposition, number> = {
-    done: 0,
-    skipped: 0,
-    'dead-lettered': 0,
-    'retried-later': 0,
-    frozen: 0,
-    abandoned: 0,
-  };
-
   constructor(
     readonly events: EventHub,
     readonly intake: Intake,
@@ -64,7 +54,8 @@ export class Settler {
     if (lane.head === undefined) partition.lanes.remove(lane);
     else if (lane.head.state === 'parked') lane.state = 'parked';
     else partition.lanes.makeReady(lane);
-    this.counts[disposition]++;
+    partition.counts.dispositions[disposition]++;
+    task.batch?.settled();
     if (disposition === 'done') this.budget?.success();
     if (disposition !== 'done' || this.events.wantsDone) {
       const base = { type: 'record.settled', ...whichIs(task), disposition } as const;
@@ -81,7 +72,8 @@ export class Settler {
 
   /** Its partition is gone while it was unsettled. */
   abandon(task: Task): void {
-    this.counts.abandoned++;
+    task.assignment.counts.dispositions.abandoned++;
+    task.batch?.settled();
     this.events.emit({ type: 'record.settled', ...whichIs(task), disposition: 'abandoned' });
   }
 }

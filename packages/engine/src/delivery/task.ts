@@ -5,6 +5,8 @@ import { KafkaWorkerError } from '../errors/kafka-worker.error.js';
 import type { FreezeReason } from '../events/events.js';
 import type { PartitionAssignment } from '../group/partition-assignment.js';
 import type { RecordState } from '../inspect.js';
+import type { BatchTally } from '../instrumentation/batch-tally.js';
+import type { AttemptScope } from '../instrumentation/worker-instrumentation.js';
 import type { Lane } from '../lanes/lane.js';
 import type { AbortCause, Delivery, RecordOrigin } from './delivery.js';
 import type { FreezeScope } from './failure-policy.js';
@@ -85,6 +87,10 @@ export class Task implements Delivery {
   /** Of the running attempt's timeout, or of the wait for whatever comes next: never two. */
   timer: TimerHandle = undefined;
   #controller: AbortController | undefined = undefined;
+  /** The batch that it was taken with, where somebody wants to know its end. */
+  batch: BatchTally | undefined = undefined;
+  /** What stands around the running attempt, or stood around the last one. */
+  scope: AttemptScope | undefined = undefined;
 
   readonly offset: number;
   readonly bytes: number;
@@ -110,6 +116,14 @@ export class Task implements Delivery {
 
   get groupId(): string {
     return this.assignment.worker.groupId;
+  }
+
+  get queuedMs(): number {
+    return Math.max(0, this.startedAt - this.takenAt);
+  }
+
+  get traceId(): string | undefined {
+    return this.scope?.traceId;
   }
 
   get highWatermark(): number {
@@ -154,6 +168,7 @@ export class Task implements Delivery {
     this.startedAt = now - this.assignment.since;
     this.aborted = undefined;
     this.outbox = undefined;
+    this.scope = undefined;
     this.#controller = undefined;
   }
 

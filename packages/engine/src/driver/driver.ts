@@ -180,6 +180,10 @@ export interface DriverConsumer {
   commit(offsets: readonly OffsetCommit[]): Promise<void>;
   /** What the group has committed for these partitions, one entry for each. Possible from within `assigned`. */
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
+  /** The group as the broker sees it, on a connection that is open anyhow. Left out where the client cannot ask. */
+  describeGroup?(): Promise<GroupDescription>;
+  /** When the client's loop has last gone round. Milliseconds since the epoch. Left out where there is no loop to watch. */
+  readonly turnedAt?: number | undefined;
   /** The readable ranges of these partitions, one entry for each. Possible from within `assigned`. */
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]>;
   /**
@@ -295,6 +299,11 @@ export interface DriverAdmin {
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
   /** Readable ranges of every partition of a topic, in the order of their numbers. */
   logRanges(topic: string): Promise<LogRange[]>;
+  /**
+   * For every partition of a topic, in the order of their numbers, the offset of the first record that was written at
+   * `timestamp` (milliseconds since the epoch) or later; `high` where there is none.
+   */
+  offsetsAt(topic: string, timestamp: number): Promise<StartPosition[]>;
   /** What a group has committed on these topics: one entry for every partition, also where nothing is committed. */
   committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]>;
   listGroups(): Promise<string[]>;

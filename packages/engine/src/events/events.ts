@@ -97,6 +97,12 @@ export type EngineEvent =
   | (OfRecord & { readonly type: 'key.unmarked'; readonly error: Error })
   | (OfPartition & { readonly type: 'paused' | 'resumed' })
   | (OfPartition & { readonly type: 'sought'; readonly offset: number })
+  | { readonly type: 'limit.changed'; readonly groupId: string; readonly worker: string; readonly limit: number }
+  /**
+   * The broker says that this process does not own these partitions, and it believes that it does; an empty list: they
+   * agree again. See `EngineOptions.ownershipCheckMs`.
+   */
+  | { readonly type: 'group.disowned'; readonly groupId: string; readonly partitions: readonly TopicPartition[] }
   | {
       readonly type: 'commit.succeeded';
       readonly groupId: string;
@@ -123,8 +129,9 @@ export type EngineEvent =
  * budget    it would have been dead-lettered, and the budget is spent
  * delay     it waits for its next delay (`retryTopics` with `orderedBy: 'key'`)
  * forward   its dead letter or its copy for a retry topic could not be sent
+ * operator  `freeze()` was called for its partition
  */
-export type FreezeReason = 'attempts' | 'handler' | 'budget' | 'delay' | 'forward';
+export type FreezeReason = 'attempts' | 'handler' | 'budget' | 'delay' | 'forward' | 'operator';
 
 /** What partitions are drained for. */
 export type DrainCause = 'rebalance' | 'shutdown';

@@ -18,6 +18,7 @@ import type { Worker } from '../worker.js';
 import { runningIn } from './waiting.js';
 import { Drainer } from './drainer.js';
 import { type AssignmentOwner, PartitionAssignment } from './partition-assignment.js';
+import { OwnershipWatch, type WatchedMember } from './ownership-watch.js';
 import { Renewals } from './renewals.js';
 import type { Prepared, Resources } from './resources.js';
 import type { StartDecision } from './start-positions.js';
@@ -41,6 +42,8 @@ export interface MemberInit {
   readonly startFrom: StartPolicy;
   readonly maxRewind: number;
   readonly resources: Resources;
+  /** Milliseconds; undefined: the broker is not asked who owns what. */
+  readonly ownershipCheckMs: number | undefined;
 }
 
 /**
@@ -69,6 +72,12 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   #moving = false;
   /** Partitions that stand until they have been taken over again. */
   readonly #renewals: Renewals;
+  #watch: OwnershipWatch | undefined;
+
+  /** What is ours by belief only: see `OwnershipWatch`. */
+  disowned: readonly TopicPartition[] = [];
+  /** Joins and losses so far. */
+  #joins = 0;
 
   state: DriverConsumerState = 'connecting';
   error: Error | undefined;
@@ -93,6 +102,33 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
     const partitions = (): readonly PartitionAssignment[] => this.partitions;
     this.#drainer = new Drainer({ ...this.#init, groupId, committer: this.#committer, partitions });
     await consumer.start(this);
+    const { ownershipCheckMs, clock } = this.#init;
+    if (ownershipCheckMs === undefined || this.#shuttingDown) return;
+    this.#watch = new OwnershipWatch(this.#watched(), clock, ownershipCheckMs);
+  }
+
+  #watched(): WatchedMember {
+    const memberId = (): string => this.memberId;
+    const joins = (): number => this.#joins;
+    return {
+      get memberId() {
+        return memberId();
+      },
+      get joins() {
+        return joins();
+      },
+      believed: () => (this.state === 'joined' ? this.partitions.filter(({ draining }) => !draining).map(plain) : []),
+      describe: () => this.#consumer.describeGroup?.(),
+      disowned: (partitions) => {
+        this.disowned = partitions;
+        this.#init.events.emit({ type: 'group.disowned', groupId: this.groupId, partitions });
+      },
+    };
+  }
+
+  /** When the client's loop has last gone round. Milliseconds since the epoch; undefined: the driver does not say. */
+  get turnedAt(): number | undefined {
+    return (this.#consumer as DriverConsumer | undefined)?.turnedAt;
   }
 
   get consumer(): DriverConsumer {
@@ -121,6 +157,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
 
   async assigned(assignment: Assignment): Promise<readonly StartPosition[]> {
     const { clock } = this.#init;
+    this.#joins++;
     const since = this.#revokedAt ?? clock.now();
     const owned = new Set(assignment.partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
     const revoked = this.partitions.filter((partition) => !owned.has(partition.key));
@@ -180,6 +217,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   }
 
   lost(partitions: readonly TopicPartition[], cause: Error): void {
+    this.#joins++;
     for (const { topic, partition } of partitions) this.#coming.delete(partitionKey(topic, partition));
     const gone = this.#held(partitions);
     this.#dropAll(gone, 'lost');
@@ -202,6 +240,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
    */
   async shutdown(graceMs: number, forceMs: number): Promise<void> {
     this.#shuttingDown = true;
+    this.#watch?.close();
     this.#consumer.stopping();
     const all = this.partitions;
     for (const partition of all) partition.draining = true;
@@ -284,10 +323,10 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
 
   /** A new assignment of the same partition, since nothing known of the old one holds. */
   #replace(old: PartitionAssignment, start: StartDecision, prepared: Prepared, cause: AbortCause): PartitionAssignment {
-    const { paused, draining, topic, partition } = old;
+    const { paused, draining, stoppedSince, topic, partition } = old;
     this.#drop(old, cause);
     const fresh = this.#add(start, prepared) as PartitionAssignment;
-    Object.assign(fresh, { paused, draining });
+    Object.assign(fresh, { paused, draining, stoppedSince });
     this.#consumer.seek({ topic, partition, offset: start.offset });
     this.#consumer.resume([plain(fresh)]);
     return fresh;

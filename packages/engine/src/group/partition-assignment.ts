@@ -13,6 +13,7 @@ import type { Committer } from '../offsets/committer.js';
 import { encodeDoneMap, METADATA_LIMIT_CHARS } from '../offsets/done-map.js';
 import { OffsetTracker } from '../offsets/offset-tracker.js';
 import type { OffsetRange } from '../offsets/ranges.js';
+import type { TopicCounts } from '../instrumentation/topic-counts.js';
 import { PartitionLanes } from '../lanes/partition-lanes.js';
 import type { PartitionClaim } from '../stores/transactional-store.js';
 import type { Worker } from '../worker.js';
@@ -77,12 +78,17 @@ export class PartitionAssignment {
   readonly tracker: OffsetTracker<Task>;
   readonly lanes: PartitionLanes;
 
+  /** What became of the topic's records, shared with its other assignments. */
+  readonly counts: TopicCounts;
+
   /** False from the hand-over on: no handler starts, no commit is sent, results are dropped. Never true again. */
   alive = true;
   /** Nothing starts while the partition is being given back, or the process ends. */
   draining = false;
   /** By an operator. */
   paused = false;
+  /** By an operator, and since when: nothing starts until it is unfrozen. Milliseconds since the epoch. */
+  stoppedSince: number | undefined;
   /** It has no position to go on from, or nothing to commit with: nothing is taken and nothing starts. */
   held: string | undefined;
   /** The record at which the whole partition stands still. */
@@ -167,6 +173,7 @@ export class PartitionAssignment {
     this.lastStored = start.found;
     this.held = start.held;
     this.highWatermark = start.range.high;
+    this.counts = worker.countsOf(start.topic);
     this.delayMs = worker.retryTopics.get(start.topic)?.delayMs;
     this.claim = start.resources?.claim;
     this.producer = start.resources?.producer;
@@ -191,6 +198,7 @@ export class PartitionAssignment {
       this.alive &&
       !this.draining &&
       !this.paused &&
+      this.stoppedSince === undefined &&
       this.held === undefined &&
       this.frozenAt === undefined &&
       !this.outboxIsFull &&

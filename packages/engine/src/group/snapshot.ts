@@ -8,7 +8,8 @@ import type {
   RecordState,
   WorkerSnapshot,
 } from '../inspect.js';
-import type { Worker } from '../worker.js';
+import { sumDispositions } from '../instrumentation/topic-counts.js';
+import { STOPPED, type Worker } from '../worker.js';
 import type { GroupMember } from './member.js';
 import type { PartitionAssignment } from './partition-assignment.js';
 
@@ -26,6 +27,8 @@ export function snapshotGroup(member: GroupMember, now: number): GroupSnapshot {
     ...(member.lastRebalance === undefined ? {} : { lastRebalance: member.lastRebalance }),
     workers: member.workers.map((worker) => snapshotWorker(worker, now)),
     partitions: member.partitions.map((partition) => snapshotPartition(partition, now)),
+    ...(member.disowned.length === 0 ? {} : { disowned: member.disowned }),
+    ...(member.turnedAt === undefined ? {} : { turnedAt: member.turnedAt }),
   };
 }
 
@@ -35,11 +38,11 @@ function snapshotWorker(worker: Worker, now: number): WorkerSnapshot {
     groupId: worker.groupId,
     topics: worker.topics.map(String),
     concurrency: worker.options.concurrency,
-    limit: worker.options.limit,
+    limit: worker.limit,
     running: worker.running,
     paused: worker.paused,
     delivery: deliveryName(worker.options.delivery),
-    dispositions: { ...worker.settler.counts },
+    dispositions: sumDispositions(worker.counts.values()),
     ...(worker.budget === undefined ? {} : { deadLetterBudget: worker.budget.left(now) }),
   };
 }
@@ -53,6 +56,7 @@ function snapshotPartition(partition: PartitionAssignment, now: number): Partiti
     partition: partition.partition,
     worker: partition.worker.id,
     epoch: partition.epoch,
+    since: partition.since,
     committed: partition.committed,
     frontier,
     position: tracker.position,
@@ -68,7 +72,7 @@ function snapshotPartition(partition: PartitionAssignment, now: number): Partiti
     runningRecords: tasks
       .filter(({ state }) => state === 'running' || state === 'claiming')
       .map((task) => snapshotTask(task, now)),
-    frozen: tasks.flatMap(snapshotFreeze),
+    frozen: [...snapshotStop(partition), ...tasks.flatMap(snapshotFreeze)],
     parked: partition.parked.size,
     ...(partition.held === undefined ? {} : { held: partition.held }),
     paused: partition.paused || partition.worker.paused,
@@ -102,6 +106,12 @@ function snapshotFreeze(task: Task): FreezeSnapshot[] {
       ...(frozen.until === undefined ? {} : { unfreezesAt: frozen.until }),
     },
   ];
+}
+
+function snapshotStop({ stoppedSince, tracker }: PartitionAssignment): FreezeSnapshot[] {
+  if (stoppedSince === undefined) return [];
+  const offset = tracker.frontier;
+  return [{ scope: 'partition', reason: 'operator', offset, key: null, error: STOPPED, since: stoppedSince }];
 }
 
 function deliveryName(delivery: DeliveryGuarantee): string {

@@ -1,9 +1,12 @@
 import { MAX_TIMER_MS, type Clock } from '../clock.js';
 import { readDueAt } from '../delivery/origin-headers.js';
+import { whereIs } from '../delivery/settler.js';
 import { Task } from '../delivery/task.js';
 import { recordBytes, type KafkaRecord, type RecordBatch } from '../driver/record.js';
 import type { PartitionAssignment } from '../group/partition-assignment.js';
 import type { CompiledWorkerOptions } from '../options/worker-options.js';
+import { BatchTally } from '../instrumentation/batch-tally.js';
+import type { WorkerInstrumentation } from '../instrumentation/worker-instrumentation.js';
 import { comeTo, isParkable, mayPark, park, unpark } from './parking.js';
 
 /** A partition that refused records takes some again when it holds no more than this share of its budget. */
@@ -22,8 +25,6 @@ export interface Taken {
  * itself. The budget counts what is unsettled and in memory: queued, running, waiting and frozen.
  */
 export class Intake {
-  /** Records that came again although an earlier assignment had settled them. */
-  redeliveredDone = 0;
   /**
    * The partition whose records are being offered in this very call. Room that its handlers make meanwhile is used at
    * once: a `resume` now would come before the client knows that it was refused anything, and be lost.
@@ -33,6 +34,8 @@ export class Intake {
   constructor(
     readonly budget: CompiledWorkerOptions['buffer'],
     readonly clock: Clock,
+    /** Wants to know of batches; undefined: nobody does. */
+    readonly instrumentation: WorkerInstrumentation | undefined,
   ) {}
 
   /**
@@ -53,7 +56,7 @@ export class Intake {
       start();
     } while (taken < records.length && !partition.refusing && partition.alive && partition.recalls === recalls);
     this.#offering = undefined;
-    this.redeliveredDone += passed;
+    partition.counts.redeliveredDone += passed;
     return { taken, passed };
   }
 
@@ -64,6 +67,8 @@ export class Intake {
     const now = wall - partition.since;
     let passed = 0;
     let taken = index;
+    const tally = this.instrumentation?.batch === undefined ? undefined : new BatchTally();
+    let first = 0;
     if (partition.held !== undefined) return { taken, passed };
     for (; taken < records.length; taken++) {
       const record = records[taken] as KafkaRecord;
@@ -90,11 +95,18 @@ export class Intake {
         break;
       }
       const task = new Task(record, partition, lane, now, broken);
+      if (tally !== undefined) {
+        if (tally.left++ === 0) first = record.offset;
+        task.batch = tally;
+      }
       tracker.deliver(task);
       partition.bufferedBytes += task.bytes;
       lane.push(task);
       if (lane.state === 'idle') lanes.makeReady(lane);
       else if (parks) park(task);
+    }
+    if (tally !== undefined && tally.left > 0) {
+      tally.scope = this.instrumentation?.batch?.({ ...whereIs(partition), firstOffset: first, count: tally.left });
     }
     return { taken, passed };
   }

@@ -34,6 +34,7 @@ function checkOptions(options: EngineOptions): ConfigurationMistake[] {
     ['shutdown.forceMs', options.shutdown?.forceMs, 0],
     ['sessionTimeoutMs', options.sessionTimeoutMs, 1],
     ['rebalanceTimeoutMs', options.rebalanceTimeoutMs, 1],
+    ['ownershipCheckMs', options.ownershipCheckMs, 1],
   ];
   for (const [option, value, least] of numbers) {
     if (value !== undefined && !(Number.isInteger(value) && value >= least)) {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { DeliveryHandler } from '../delivery/delivery.js';
 import type { KafkaDriver } from '../driver/driver.js';
 import type { TopicPartition } from '../driver/record.js';
+import type { WorkerInstrumentation } from '../instrumentation/worker-instrumentation.js';
 import type { WorkerOptions } from './worker-options.js';
 
 /** A handler with what it wants to be called for. */
@@ -68,6 +69,13 @@ export interface EngineOptions {
   readonly maxRewind?: number;
   /** Default false: a missing topic stops the start. */
   readonly allowAutoTopicCreation?: boolean;
+  /** Looks on: the first is the outermost. Default none, which costs nothing. */
+  readonly instrumentation?: readonly WorkerInstrumentation[];
+  /**
+   * How often each member asks the broker whether it owns what it believes it owns. Milliseconds. Default: never.
+   * A member that the broker has forgotten would look healthy by every other sign.
+   */
+  readonly ownershipCheckMs?: number;
 }
 
 /** What a command is for. Everything left out matches everything. */

@@ -4,6 +4,7 @@ import {
   type DriverAdmin,
   type GroupDescription,
   type LogRange,
+  type StartPosition,
   type TopicSpec,
 } from '@kafka-worker/engine';
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
@@ -92,6 +93,13 @@ export class KafkajsAdmin implements DriverAdmin {
     // Brokers answer for the partitions they lead, in whatever order.
     return offsets
       .map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) }))
+      .sort((a, b) => a.partition - b.partition);
+  }
+
+  async offsetsAt(topic: string, timestamp: number): Promise<StartPosition[]> {
+    const offsets = await this.ask(() => this.admin.fetchTopicOffsetsByTimestamp(topic, timestamp));
+    return offsets
+      .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
       .sort((a, b) => a.partition - b.partition);
   }
 

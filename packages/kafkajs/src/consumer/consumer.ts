@@ -5,6 +5,7 @@ import {
   type DriverConsumer,
   type DriverConsumerListener,
   type DriverConsumerOptions,
+  type GroupDescription,
   type LogRange,
   type OffsetCommit,
   type StartPosition,
@@ -150,6 +151,14 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
     const wanted = byTopic(partitions);
     const all = await this.admin.committed(this.options.groupId, [...wanted.keys()]);
     return all.filter(({ topic, partition }) => wanted.get(topic)?.has(partition));
+  }
+
+  describeGroup(): Promise<GroupDescription> {
+    return this.admin.describeGroup(this.options.groupId);
+  }
+
+  get turnedAt(): number | undefined {
+    return this.parts?.rounds.turnedAt;
   }
 
   async logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]> {

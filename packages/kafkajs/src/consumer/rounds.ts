@@ -30,6 +30,8 @@ const ROOM_MS = 30;
 export class Rounds {
   /** Node whose round begins. Set by the event that kafkajs emits right before, in the same turn. */
   private node: string | undefined;
+  /** When a loop has last begun a round. Milliseconds since the epoch; undefined: none has. */
+  turnedAt: number | undefined;
 
   constructor(
     private readonly gate: RoundGate,
@@ -47,7 +49,8 @@ export class Rounds {
     const { node } = this;
     this.node = undefined;
     if (node === undefined) return;
-    const until = Date.now() + this.timing.heartbeatMs;
+    this.turnedAt = Date.now();
+    const until = this.turnedAt + this.timing.heartbeatMs;
     let blocked = await this.waitFor(until, cluster, node);
     if (blocked.length > 0) blocked = await this.waitForRoom(blocked, cluster, node);
     this.gate.checkpoint();

@@ -69,6 +69,8 @@ export function checkModuleOptions(
   whole('shutdown.graceMs', options.shutdown?.graceMs, 0);
   whole('shutdown.forceMs', options.shutdown?.forceMs, 0);
   checkSubscribe(options, wrong);
+  checkInstrumentation(options, wrong);
+  if (options.ownershipCheckMs !== false) whole('ownershipCheckMs', options.ownershipCheckMs, 1);
   flag('subscribe.fromBeginning', options.subscribe?.fromBeginning);
   flag('subscribe.allowAutoTopicCreation', options.subscribe?.allowAutoTopicCreation);
   flag('parser.keepBinary', options.parser?.keepBinary);
@@ -112,6 +114,13 @@ function checkSubscribe({ subscribe }: KafkaWorkerModuleOptions, wrong: Wrong): 
   if (maxRewind !== undefined && !isCount) {
     wrong('subscribe.maxRewind', `${show(maxRewind)} is not allowed; a whole number of 0 or more, or Infinity, is`);
   }
+}
+
+function checkInstrumentation({ instrumentation }: KafkaWorkerModuleOptions, wrong: Wrong): void {
+  const given: unknown = instrumentation;
+  if (given === undefined) return;
+  if (Array.isArray(given) && given.every(isRecord)) return;
+  wrong('instrumentation', `${show(given)} is not allowed; a list of objects, as [new KafkaTracingInterceptor()], is`);
 }
 
 function checkRebalance(

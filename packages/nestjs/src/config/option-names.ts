@@ -11,6 +11,8 @@ export const MODULE_NAMES = [
   'worker',
   'rebalance',
   'shutdown',
+  'instrumentation',
+  'ownershipCheckMs',
   'autoStart',
 ];
 

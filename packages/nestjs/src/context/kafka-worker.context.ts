@@ -4,6 +4,7 @@ import {
   type DeliveryGuarantee,
   type KafkaRecord,
   type RecordOrigin,
+  type WorkerInstrumentation,
 } from '@kafka-worker/engine';
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
@@ -19,6 +20,8 @@ const heartbeat = (): Promise<void> => Promise.resolve();
 export interface ContextSource {
   readonly runtime: KafkaWorkerRuntime;
   readonly producer: KafkaWorkerProducer;
+  /** Adds to what is sent in a transaction; undefined in tests of the context alone. */
+  readonly instrumentation?: WorkerInstrumentation;
   /** The worker's `delivery`. */
   readonly guarantee: DeliveryGuarantee | undefined;
   /** The global filters that apply to its handler; undefined where Nest gives it none. */
@@ -124,6 +127,11 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
     return this.#delivery.signal;
   }
 
+  /** From when the record was taken until this attempt began: in its lane, and for a slot. Milliseconds. */
+  getQueuedMs(): number {
+    return this.#delivery.queuedMs;
+  }
+
   /** Id of the worker: `Class#method`. */
   getWorker(): string {
     return this.#delivery.worker;
@@ -155,7 +163,10 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
    * @throws KafkaWorkerError NOT_TRANSACTIONAL with any other guarantee.
    */
   send<T = unknown>(records: KafkaWorkerRecord<T> | readonly KafkaWorkerRecord<T>[]): void {
-    this.#delivery.send(toOutgoingList(records));
+    const outgoing = toOutgoingList(records);
+    const scope = this.#source.instrumentation?.sending?.(outgoing, undefined);
+    this.#delivery.send(scope?.records ?? outgoing);
+    scope?.ended(undefined);
   }
 
   /**

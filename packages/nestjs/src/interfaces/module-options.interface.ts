@@ -1,4 +1,10 @@
-import type { KafkaDriver, RebalanceOptions, ShutdownOptions, StartPolicy } from '@kafka-worker/engine';
+import type {
+  KafkaDriver,
+  RebalanceOptions,
+  ShutdownOptions,
+  StartPolicy,
+  WorkerInstrumentation,
+} from '@kafka-worker/engine';
 import type { KafkajsDriverOptions } from '@kafka-worker/kafkajs';
 import type { KafkaOptions } from '@nestjs/microservices';
 import type { WorkerDefaults } from './worker-options.interface.js';
@@ -56,6 +62,16 @@ export interface KafkaWorkerModuleOptions {
   readonly rebalance?: RebalanceOptions;
   /** How the process ends: `graceMs` 25,000, then signals abort, then `forceMs` 3,000. Milliseconds. */
   readonly shutdown?: ShutdownOptions;
+  /**
+   * What looks on at every worker of this connection: `KafkaTracingInterceptor`, `KafkaMetricsInterceptor`,
+   * `KafkaLogContext`, or one of your own. The first is the outermost. Default none, which costs nothing.
+   */
+  readonly instrumentation?: readonly WorkerInstrumentation[];
+  /**
+   * How often each member asks the broker whether it owns what it believes it owns, on a connection that is open
+   * anyhow; health tells where it does not. Milliseconds. Default 30,000; false: never.
+   */
+  readonly ownershipCheckMs?: number | false;
   /**
    * True (default): where no strategy has been connected by bootstrap, the module runs the handlers itself.
    * False: nothing is consumed until a strategy listens.

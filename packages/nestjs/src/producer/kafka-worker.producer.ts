@@ -1,4 +1,11 @@
-import { KafkaWorkerError, type DriverProducer, type KafkaDriver, type RecordMetadata } from '@kafka-worker/engine';
+import {
+  ensureError,
+  KafkaWorkerError,
+  type DriverProducer,
+  type KafkaDriver,
+  type RecordMetadata,
+  type WorkerInstrumentation,
+} from '@kafka-worker/engine';
 import { toOutgoingList, type KafkaWorkerRecord } from './outgoing.js';
 
 /**
@@ -7,12 +14,14 @@ import { toOutgoingList, type KafkaWorkerRecord } from './outgoing.js';
  */
 export class KafkaWorkerProducer {
   readonly #driver: () => Promise<KafkaDriver>;
+  readonly #instrumentation: WorkerInstrumentation | undefined;
   #connected: Promise<DriverProducer> | undefined;
   #closed: Promise<void> | undefined;
 
   /** @internal */
-  constructor(driver: () => Promise<KafkaDriver>) {
+  constructor(driver: () => Promise<KafkaDriver>, instrumentation?: WorkerInstrumentation) {
     this.#driver = driver;
+    this.#instrumentation = instrumentation;
   }
 
   /** Connects now instead of with the first `send`. */
@@ -27,7 +36,16 @@ export class KafkaWorkerProducer {
   async send<T = unknown>(records: KafkaWorkerRecord<T> | readonly KafkaWorkerRecord<T>[]): Promise<RecordMetadata[]> {
     const outgoing = toOutgoingList(records);
     if (outgoing.length === 0) return [];
-    return (await this.#open()).send(outgoing);
+    const scope = this.#instrumentation?.sending?.(outgoing, undefined);
+    if (scope === undefined) return (await this.#open()).send(outgoing);
+    try {
+      const sent = await (await this.#open()).send(scope.records);
+      scope.ended(undefined);
+      return sent;
+    } catch (thrown) {
+      scope.ended(ensureError(thrown));
+      throw thrown;
+    }
   }
 
   /** Waits for what was sent and closes. Idempotent, never rejects. @internal */

@@ -1,15 +1,18 @@
 import {
+  combineInstrumentations,
   ConfigurationError,
   WorkerEngine,
   type ConfigurationMistake,
   type EngineEvent,
   type EngineState,
   type KafkaDriver,
+  type WorkerInstrumentation,
 } from '@kafka-worker/engine';
 import { Logger } from '@nestjs/common';
 import { checkModuleOptions } from '../config/check-module-options.js';
 import { DEFAULT_CONNECTION } from '../constants.js';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
+import { diagnostics } from '../instrumentation/diagnostics.js';
 import { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
 import { KafkaWorkerServer, type ServerOwner } from '../server/kafka-worker.server.js';
 import { EventRelay } from './event-relay.js';
@@ -18,6 +21,9 @@ import { logEvent } from './log-events.js';
 import { planWorkers, type PlannedWorker } from './worker-plan.js';
 import type { KafkaWorkerHost } from './kafka-worker.host.js';
 import { toDefinition } from './worker-definition.js';
+
+/** See `KafkaWorkerModuleOptions.ownershipCheckMs`. */
+const DEFAULT_OWNERSHIP_CHECK_MS = 30_000;
 
 const STATUS = {
   connecting: 'disconnected',
@@ -39,7 +45,9 @@ const STATUS = {
 export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
   readonly runtime = new KafkaWorkerRuntime(this);
   readonly server: KafkaWorkerServer;
-  readonly producer = new KafkaWorkerProducer(() => this.driver());
+  /** What looks on; never undefined, since somebody may subscribe to the diagnostics channels at any time. */
+  readonly instrumentation: WorkerInstrumentation;
+  readonly producer: KafkaWorkerProducer;
   readonly #relay = new EventRelay();
   readonly events$ = this.#relay.events$;
   readonly logger: Logger;
@@ -61,6 +69,10 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     readonly options: KafkaWorkerModuleOptions,
     private readonly host: KafkaWorkerHost,
   ) {
+    const { instrumentation } = (options as KafkaWorkerModuleOptions | undefined) ?? {};
+    const given = Array.isArray(instrumentation) ? (instrumentation as readonly WorkerInstrumentation[]) : [];
+    this.instrumentation = combineInstrumentations([diagnostics, ...given]) ?? diagnostics;
+    this.producer = new KafkaWorkerProducer(() => this.driver(), this.instrumentation);
     this.maxConcurrency = (options as KafkaWorkerModuleOptions | undefined)?.maxConcurrency;
     this.logger = new Logger(name === DEFAULT_CONNECTION ? 'KafkaWorker' : `KafkaWorker:${name}`);
     this.server = new KafkaWorkerServer(this);
@@ -165,9 +177,12 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
 
   #makeEngine(driver: KafkaDriver): WorkerEngine {
     const { consumer, subscribe, rebalance, shutdown, maxConcurrency } = this.options;
+    const { ownershipCheckMs = DEFAULT_OWNERSHIP_CHECK_MS } = this.options;
     return new WorkerEngine({
       driver,
       clock: this.host.ground.clock,
+      instrumentation: [this.instrumentation],
+      ...(ownershipCheckMs !== false && { ownershipCheckMs }),
       ...(maxConcurrency !== undefined && { maxConcurrency }),
       ...(rebalance && { rebalance }),
       ...(shutdown && { shutdown }),

@@ -3,6 +3,7 @@ import {
   type EngineEvent,
   type EngineSnapshot,
   type EngineState,
+  type EngineStats,
   type Target,
   type TopicPartition,
   type WorkerEngine,
@@ -60,6 +61,11 @@ export class KafkaWorkerRuntime {
     return engine?.inspect() ?? { state, driver: driverName, running: 0, maxConcurrency, groups: [] };
   }
 
+  /** Figures for metrics: counts since the start and what each partition holds. O(partitions and topics). */
+  stats(): EngineStats {
+    return this.#owner.engine?.stats() ?? { topics: [], partitions: [] };
+  }
+
   /** Nothing new starts for the target; what runs finishes. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
   pause(target?: Target): void {
     this.#engine().pause(target);
@@ -92,6 +98,23 @@ export class KafkaWorkerRuntime {
   /** Settles the record that holds a partition's frontier as `skipped`. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
   skip(target: Target & TopicPartition): void {
     this.#engine().skip(target);
+  }
+
+  /**
+   * Nothing new starts in these partitions until `unfreeze`, also where `resume` is called meanwhile; what runs finishes.
+   * For what this process holds now, until it is handed over. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING.
+   */
+  freeze(target?: Target): void {
+    this.#engine().freeze(target);
+  }
+
+  /**
+   * Changes how many handlers of these workers run at once in this process, until it ends; what runs above it finishes.
+   * @param limit whole number of 1 or more; 1 with `'serial'`
+   * @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING; ConfigurationError
+   */
+  setLimit(target: Pick<Target, 'groupId' | 'worker'>, limit: number): void {
+    this.#engine().setLimit(target, limit);
   }
 
   /** Ends a freeze: the record is tried again or, with `skip`, passed. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */

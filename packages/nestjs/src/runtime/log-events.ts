@@ -56,6 +56,14 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
       return logger.log(`${event.worker} ${event.type} ${where(event)}`);
     case 'sought':
       return logger.log(`${event.worker} sought ${where(event)} to ${event.offset}`);
+    case 'limit.changed':
+      return logger.log(`${event.worker} runs ${event.limit} at once from now on`);
+    case 'group.disowned':
+      return event.partitions.length === 0
+        ? logger.log(`group ${event.groupId}: the broker knows again what this member owns`)
+        : logger.error(
+            `group ${event.groupId}: the broker does not know that this member owns [${list(event.partitions)}]: nothing of them arrives here`,
+          );
     case 'commit.succeeded':
       return;
     case 'commit.failed':
@@ -104,6 +112,8 @@ function frozenFor({ reason, attempt }: Extract<EngineEvent, { type: 'frozen' }>
       return 'until its next delay is over';
     case 'budget':
       return 'since the dead-letter budget is spent';
+    case 'operator':
+      return 'as an operator asked';
     case 'forward':
       return 'since its copy could not be sent';
   }

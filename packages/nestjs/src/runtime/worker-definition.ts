@@ -18,6 +18,7 @@ export function toDefinition(
   const source: ContextSource = {
     runtime: connection.runtime,
     producer: connection.producer,
+    instrumentation: connection.instrumentation,
     guarantee: options.delivery,
     globalFilters: !viaStrategy || connection.inheritsGlobals ? () => factory.globalFilters() : undefined,
   };

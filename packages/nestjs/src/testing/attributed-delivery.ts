@@ -23,6 +23,14 @@ export class AttributedDelivery implements Delivery {
     return this.delivery.attempt;
   }
 
+  get queuedMs(): number {
+    return this.delivery.queuedMs;
+  }
+
+  get traceId(): string | undefined {
+    return this.delivery.traceId;
+  }
+
   get signal(): AbortSignal {
     return this.delivery.signal;
   }

@@ -22,6 +22,8 @@ export function fakeDelivery(parts: Partial<Delivery> & { transactional?: boolea
     worker: 'Orders#on',
     groupId: 'group',
     attempt: 1,
+    queuedMs: 0,
+    traceId: undefined,
     signal: new AbortController().signal,
     highWatermark: 9,
     origin: undefined,

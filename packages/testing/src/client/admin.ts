@@ -1,4 +1,11 @@
-import type { CommittedOffset, DriverAdmin, GroupDescription, LogRange, TopicSpec } from '@kafka-worker/engine';
+import type {
+  CommittedOffset,
+  DriverAdmin,
+  GroupDescription,
+  LogRange,
+  StartPosition,
+  TopicSpec,
+} from '@kafka-worker/engine';
 import type { ClusterCore } from '../cluster-core.js';
 import { Connection } from './connection.js';
 
@@ -46,6 +53,15 @@ export class InMemoryAdmin implements DriverAdmin {
   /** Rejects with `TOPIC_MISSING`. */
   logRanges(topic: string): Promise<LogRange[]> {
     return this.#ask(() => this.core.topics.get(topic).partitions.map((log) => log.range('read-committed')));
+  }
+
+  /** Rejects with `TOPIC_MISSING`. */
+  offsetsAt(topic: string, timestamp: number): Promise<StartPosition[]> {
+    return this.#ask(() =>
+      this.core.topics
+        .get(topic)
+        .partitions.map((log) => ({ topic, partition: log.partition, offset: log.offsetAt(timestamp) })),
+    );
   }
 
   committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]> {

@@ -5,6 +5,7 @@ import {
   type DriverConsumerListener,
   type DriverConsumerOptions,
   type DriverConsumerState,
+  type GroupDescription,
   KafkaWorkerError,
   type LogRange,
   type OffsetCommit,
@@ -122,6 +123,10 @@ export class InMemoryConsumer implements DriverConsumer {
 
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     return this.#ask(() => partitions.map((p) => this.core.group(this.groupId).stored().committed(p)));
+  }
+
+  describeGroup(): Promise<GroupDescription> {
+    return this.#ask(() => this.core.describeGroup(this.groupId));
   }
 
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]> {

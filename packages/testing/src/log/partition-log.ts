@@ -115,6 +115,11 @@ export class PartitionLog implements TopicPartition {
     return records;
   }
 
+  /** Of the first record that was written at `timestamp` (milliseconds since the epoch) or later, else the high end. */
+  offsetAt(timestamp: number): number {
+    return this.#entries.find(({ record }) => record.timestamp >= timestamp)?.record.offset ?? this.#high;
+  }
+
   /** Every record that counts: those of open and aborted transactions do not. */
   all(): KafkaRecord[] {
     return this.#entries.filter(({ fate }) => !fate || fate.state === 'committed').map(({ record }) => record);

@@ -4,6 +4,7 @@ import type {
   DriverAdmin,
   DriverConsumerOptions,
   DriverConsumerState,
+  GroupDescription,
   DriverProducer,
   DriverTransactionalProducer,
   LogRange,
@@ -46,6 +47,7 @@ export interface ConsumerServerCalls {
   commit(memberId: string, generation: number, offsets: readonly OffsetCommit[]): Promise<void>;
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]>;
+  describeGroup(): Promise<GroupDescription>;
   seek(position: StartPosition, epoch: number): void;
   /** The engine took `count` records: as many more may be sent. */
   taken(partition: PartitionEpoch, count: number): void;

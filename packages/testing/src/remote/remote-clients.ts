@@ -7,6 +7,7 @@ import {
   type LogRange,
   type OutgoingRecord,
   type RecordMetadata,
+  type StartPosition,
   type TopicSpec,
 } from '@kafka-worker/engine';
 import { open, type RemoteDriverOptions } from './connect.js';
@@ -94,6 +95,10 @@ export class RemoteAdmin extends RemoteClient<AdminServerCalls> implements Drive
 
   async logRanges(topic: string): Promise<LogRange[]> {
     return (await this.peer()).call('logRanges', topic);
+  }
+
+  async offsetsAt(topic: string, timestamp: number): Promise<StartPosition[]> {
+    return (await this.peer()).call('offsetsAt', topic, timestamp);
   }
 
   async committed(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]> {

@@ -2,6 +2,7 @@ import {
   type Assignment,
   CommitError,
   type CommittedOffset,
+  type GroupDescription,
   type DriverConsumer,
   type DriverConsumerListener,
   type DriverConsumerOptions,
@@ -118,6 +119,10 @@ export class RemoteConsumer implements DriverConsumer {
 
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     return this.#connected().then(async (peer) => (await peer.call('committed', partitions)).map(withOffset));
+  }
+
+  describeGroup(): Promise<GroupDescription> {
+    return this.#connected().then((peer) => peer.call('describeGroup'));
   }
 
   logRanges(partitions: readonly TopicPartition[]): Promise<LogRange[]> {

@@ -31,6 +31,7 @@ export class ServedConsumer {
       commit: (memberId, generation, offsets) => consumer.commitUnder(memberId, generation, offsets),
       committed: (partitions) => consumer.committed(partitions),
       logRanges: (partitions) => consumer.logRanges(partitions),
+      describeGroup: () => consumer.describeGroup(),
       seek: (position, epoch) => this.#seek(position, epoch),
       taken: (partition, count) => this.#taken(partition, count),
       stopping: () => consumer.stopping(),

@@ -119,6 +119,7 @@ function serveAdmin(peer: Peer<ConsumerClientCalls>, driver: KafkaDriver): void 
     partitions: (topics) => admin.partitions(topics),
     createTopics: (topics) => admin.createTopics(topics),
     logRanges: (topic) => admin.logRanges(topic),
+    offsetsAt: (topic, timestamp) => admin.offsetsAt(topic, timestamp),
     committed: (groupId, topics) => admin.committed(groupId, topics),
     listGroups: () => admin.listGroups(),
     describeGroup: (groupId) => admin.describeGroup(groupId),

@@ -110,6 +110,7 @@ function admin(inner: DriverAdmin, names: Names): DriverAdmin {
     },
     createTopics: (topics) => inner.createTopics(there(topics)),
     logRanges: async (topic) => here(await inner.logRanges(add(topic))),
+    offsetsAt: async (topic, timestamp) => here(await inner.offsetsAt(add(topic), timestamp)),
     committed: async (groupId, topics) => here(await inner.committed(add(groupId), topics.map(add))),
     listGroups: async () => (await inner.listGroups()).filter(has).map(remove),
     describeGroup: async (groupId) => {

@@ -1,0 +1,56 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel';
+import type { AttemptScope, Delivery, EngineEvent, WorkerInstrumentation } from '@kafka-worker/engine';
+
+/** What `tracing:kafka-worker:attempt:*` tells: one object for all messages of an attempt. */
+export interface KafkaWorkerAttemptMessage {
+  readonly delivery: Delivery;
+  /** Set with `error`, and from then on. */
+  error?: unknown;
+}
+
+/** What `kafka-worker:event` tells: everything of `events$` but records that are done. */
+export type KafkaWorkerEventMessage = EngineEvent;
+
+const attempts = tracingChannel<KafkaWorkerAttemptMessage, KafkaWorkerAttemptMessage>('kafka-worker:attempt');
+const events = channel('kafka-worker:event');
+
+/**
+ * Tells `node:diagnostics_channel`, for who wants neither OpenTelemetry nor prom-client. Always attached: while nobody
+ * subscribes it looks whether somebody does and makes nothing. Stores bound to `start` (`bindStore`) hold in the handler.
+ * @internal
+ */
+export const diagnostics: WorkerInstrumentation = {
+  attempt(delivery) {
+    return attempts.hasSubscribers ? new ChannelScope(delivery) : undefined;
+  },
+  event(event) {
+    if (events.hasSubscribers) events.publish(event);
+  },
+};
+
+/** `start` and `end` around the handler's call, `asyncEnd` when the attempt is over, `error` before it where it failed. */
+class ChannelScope implements AttemptScope {
+  readonly #message: KafkaWorkerAttemptMessage;
+
+  constructor(delivery: Delivery) {
+    this.#message = { delivery };
+  }
+
+  run(handle: () => unknown): unknown {
+    return attempts.start.runStores(this.#message, () => {
+      try {
+        return handle();
+      } finally {
+        attempts.end.publish(this.#message);
+      }
+    });
+  }
+
+  ended(error: Error | undefined): void {
+    if (error !== undefined) {
+      this.#message.error = error;
+      attempts.error.publish(this.#message);
+    }
+    attempts.asyncEnd.publish(this.#message);
+  }
+}
