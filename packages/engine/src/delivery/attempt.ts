@@ -13,7 +13,7 @@ import { DeliveryAbortedError, type Task } from './task.js';
 export class Attempt implements Delivery {
   readonly attempt: number;
   readonly record: KafkaRecord;
-  readonly queuedMs: number;
+  readonly queuedMs: number | undefined;
   /** With `exactlyOnce`: set for as long as the transaction is open. */
   transaction: unknown;
   readonly #run: number;

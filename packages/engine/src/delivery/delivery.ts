@@ -22,8 +22,11 @@ export interface Delivery {
   readonly groupId: string;
   /** 1 for the first attempt under this assignment. */
   readonly attempt: number;
-  /** From when the record was taken until this attempt began: in its lane, and for a slot. Milliseconds. */
-  readonly queuedMs: number;
+  /**
+   * From when the record was taken until its handler was started first: in its lane, and for a slot. Milliseconds;
+   * undefined where it was started before under this assignment.
+   */
+  readonly queuedMs: number | undefined;
   /** The trace that this attempt belongs to, where an instrumentation follows it. 32 hexadecimal digits. */
   readonly traceId: string | undefined;
   /** Aborts when the result will not count any more: see {@link AbortCause}. Made on first use. */

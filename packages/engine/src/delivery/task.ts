@@ -118,8 +118,8 @@ export class Task implements Delivery {
     return this.assignment.worker.groupId;
   }
 
-  get queuedMs(): number {
-    return Math.max(0, this.startedAt - this.takenAt);
+  get queuedMs(): number | undefined {
+    return this.run > 1 ? undefined : Math.max(0, this.startedAt - this.takenAt);
   }
 
   get traceId(): string | undefined {

@@ -127,8 +127,11 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
     return this.#delivery.signal;
   }
 
-  /** From when the record was taken until this attempt began: in its lane, and for a slot. Milliseconds. */
-  getQueuedMs(): number {
+  /**
+   * From when the record was taken until its handler was started first: in its lane, and for a slot. Milliseconds;
+   * undefined where it was started before under this assignment.
+   */
+  getQueuedMs(): number | undefined {
     return this.#delivery.queuedMs;
   }
 

@@ -1,1 +1,5 @@
-export {};
+export {
+  KAFKA_METRICS_OPTIONS,
+  KafkaMetricsInterceptor,
+  type KafkaMetricsOptions,
+} from './kafka-metrics.interceptor.js';

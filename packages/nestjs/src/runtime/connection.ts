@@ -47,6 +47,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
   readonly server: KafkaWorkerServer;
   /** What looks on; never undefined, since somebody may subscribe to the diagnostics channels at any time. */
   readonly instrumentation: WorkerInstrumentation;
+  readonly given: readonly WorkerInstrumentation[];
   readonly producer: KafkaWorkerProducer;
   readonly #relay = new EventRelay();
   readonly events$ = this.#relay.events$;
@@ -70,8 +71,8 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     private readonly host: KafkaWorkerHost,
   ) {
     const { instrumentation } = (options as KafkaWorkerModuleOptions | undefined) ?? {};
-    const given = Array.isArray(instrumentation) ? (instrumentation as readonly WorkerInstrumentation[]) : [];
-    this.instrumentation = combineInstrumentations([diagnostics, ...given]) ?? diagnostics;
+    this.given = Array.isArray(instrumentation) ? (instrumentation as readonly WorkerInstrumentation[]) : [];
+    this.instrumentation = combineInstrumentations([diagnostics, ...this.given]) ?? diagnostics;
     this.producer = new KafkaWorkerProducer(() => this.driver(), this.instrumentation);
     this.maxConcurrency = (options as KafkaWorkerModuleOptions | undefined)?.maxConcurrency;
     this.logger = new Logger(name === DEFAULT_CONNECTION ? 'KafkaWorker' : `KafkaWorker:${name}`);

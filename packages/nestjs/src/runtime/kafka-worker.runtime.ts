@@ -7,6 +7,7 @@ import {
   type Target,
   type TopicPartition,
   type WorkerEngine,
+  type WorkerInstrumentation,
 } from '@kafka-worker/engine';
 import type { Observable } from 'rxjs';
 
@@ -28,6 +29,7 @@ export interface RuntimeOwner {
   readonly state: EngineState;
   readonly driverName: string;
   readonly maxConcurrency: number | undefined;
+  readonly given: readonly WorkerInstrumentation[];
   drain(): Promise<void>;
 }
 
@@ -59,6 +61,30 @@ export class KafkaWorkerRuntime {
   inspect(): EngineSnapshot {
     const { engine, state, driverName, maxConcurrency } = this.#owner;
     return engine?.inspect() ?? { state, driver: driverName, running: 0, maxConcurrency, groups: [] };
+  }
+
+  /** What the module's option `instrumentation` names. */
+  get instrumentation(): readonly WorkerInstrumentation[] {
+    return this.#owner.given;
+  }
+
+  /**
+   * Lets something look on from now on, as far as that is possible while workers run: `attached`, `event` and `detached`
+   * are called; attempts, batches and sends are for those that stand in the module's option `instrumentation`.
+   * @throws KafkaWorkerError NOT_RUNNING.
+   */
+  instrument(instrumentation: Pick<WorkerInstrumentation, 'attached' | 'event' | 'detached'>): void {
+    const engine = this.#engine();
+    const end = engine.on(
+      (event) => {
+        instrumentation.event?.(event);
+        if (event.type !== 'engine.state' || event.state !== 'STOPPED') return;
+        end();
+        instrumentation.detached?.(engine);
+      },
+      { done: false },
+    );
+    instrumentation.attached?.(engine);
   }
 
   /** Figures for metrics: counts since the start and what each partition holds. O(partitions and topics). */

@@ -23,7 +23,7 @@ export class AttributedDelivery implements Delivery {
     return this.delivery.attempt;
   }
 
-  get queuedMs(): number {
+  get queuedMs(): number | undefined {
     return this.delivery.queuedMs;
   }
 
