@@ -8,6 +8,7 @@ import type {
   KafkaDriver,
 } from '@kafka-worker/engine';
 import { KafkajsAdmin } from './admin/admin.js';
+import { checkAssignment, strategiesOf } from './assignment/create-assigners.js';
 import { DEFAULT_SESSION_TIMEOUT_MS } from './consumer/consumer-config.js';
 import { KafkajsConsumer } from './consumer/consumer.js';
 import type { KafkajsDriverOptions } from './options.js';
@@ -15,21 +16,25 @@ import { KafkajsProducer } from './producer/producer.js';
 import { KafkajsTransactionalProducer } from './transactions/transactional-producer.js';
 
 /**
- * The engine's driver on kafkajs: the classic group protocol, everything revoked in each join, with an awaited
- * hand-over before it. No static membership.
+ * The engine's driver on kafkajs: the classic group protocol with an awaited hand-over. By default only what moves is
+ * handed over, where all members of the group can do that. No static membership.
  */
 export class KafkajsDriver implements KafkaDriver {
   readonly name = 'kafkajs';
-  readonly capabilities: DriverCapabilities = {
-    incrementalRebalance: false,
-    staticMembership: false,
-    commitDuringRevoke: true,
-    // kafkajs sends no heartbeats while the hand-over is awaited, and a commit renews the session as well.
-    keepAliveDuringRevokeMs: ({ sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS }) => sessionTimeoutMs / 4,
-    transactions: true,
-  };
+  readonly capabilities: DriverCapabilities;
 
-  constructor(private readonly options: KafkajsDriverOptions) {}
+  /** @throws ConfigurationError where `assignment` is wrong */
+  constructor(private readonly options: KafkajsDriverOptions) {
+    checkAssignment(options);
+    this.capabilities = {
+      incrementalRebalance: strategiesOf(options).includes('cooperative'),
+      staticMembership: false,
+      commitDuringRevoke: true,
+      // kafkajs sends no heartbeats while a hand-over before a join is awaited, and a commit renews the session as well.
+      keepAliveDuringRevokeMs: ({ sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS }) => sessionTimeoutMs / 4,
+      transactions: true,
+    };
+  }
 
   createConsumer(options: DriverConsumerOptions): DriverConsumer {
     return new KafkajsConsumer(this.options, options);

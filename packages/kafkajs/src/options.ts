@@ -1,4 +1,5 @@
 import type { ConsumerConfig, KafkaConfig, ProducerConfig } from 'kafkajs';
+import type { AssignmentStrategy } from './assignment/strategy.js';
 import type { CompressionName } from './codecs/compression.js';
 
 /** Levels of {@link DriverLog}. */
@@ -38,6 +39,11 @@ export interface KafkajsDriverOptions {
    * fetched while the last half of one is left.
    */
   readonly consumer?: ConsumerOverrides;
+  /**
+   * How partitions are shared out, the most wanted first: the group works with the first one that all of its members
+   * have. Default `['cooperative', 'round-robin']`. Not beside `consumer.partitionAssigners`.
+   */
+  readonly assignment?: AssignmentStrategy | readonly AssignmentStrategy[];
   /**
    * Differs from kafkajs' defaults in: `retry.retries` 20 from 100 ms to 2 s, about half a minute. Transactional
    * producers try again after 5 ms first, whatever `retry.initialRetryTime` says.

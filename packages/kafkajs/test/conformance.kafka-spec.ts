@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { clusterTools, testBrokers, type ClusterTools } from '@app/kafka-cluster';
 import { describeConformance } from '@kafka-worker/testing/conformance';
-import { kafkajsSubject } from './support/conformance-subject.js';
+import { CONFIGURATIONS, kafkajsSubject } from './support/conformance-subject.js';
 
 let tools: ClusterTools;
 
@@ -10,7 +10,7 @@ beforeAll(() => {
 });
 afterAll(() => tools.close());
 
-describeConformance(
-  kafkajsSubject(() => tools),
-  { describe, it },
-);
+for (const configuration of CONFIGURATIONS) {
+  const subject = kafkajsSubject(configuration, () => tools);
+  describeConformance(subject, { describe, it });
+}

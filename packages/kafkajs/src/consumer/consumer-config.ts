@@ -55,6 +55,8 @@ export function consumerConfig(
       heartbeatMs: heartbeatInterval,
       maxWaitMs: maxWaitTimeInMs,
       revokeMs,
+      // Nobody's JoinGroup waits for it, and heartbeats go on: as long as the user lets a hand-over take at all.
+      releaseMs: rebalanceTimeout,
       assignMs: sessionTimeout / 4,
       silenceMs: Math.max(sessionTimeout / 3, heartbeatInterval * 3),
     },

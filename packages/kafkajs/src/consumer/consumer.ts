@@ -11,8 +11,12 @@ import {
   type StartPosition,
   type TopicPartition,
 } from '@kafka-worker/engine';
-import kafkajs, { type Cluster, type Consumer, type ConsumerCrashEvent, type KafkaJSOffsetOutOfRange } from 'kafkajs';
+import type { Cluster, Consumer, ConsumerCrashEvent, KafkaJSOffsetOutOfRange } from 'kafkajs';
 import { KafkajsAdmin } from '../admin/admin.js';
+import type { AssignerSource } from '../assignment/assigner.js';
+import type { Claims } from '../assignment/claims.js';
+import { createAssigners } from '../assignment/create-assigners.js';
+import type { AssignmentStrategy } from '../assignment/strategy.js';
 import { Bell, settledWithin } from '../bounded.js';
 import { createClient, OUTAGE_RETRY } from '../client.js';
 import { registerOptionalCodecs } from '../codecs/register.js';
@@ -24,6 +28,7 @@ import type { Sockets } from '../sockets.js';
 import { Commits } from './commits.js';
 import { consumerConfig, type ConsumerTiming } from './consumer-config.js';
 import { FetchControl } from './fetch-control.js';
+import type { JoinAnswer, MemberRequest } from './group-broker.js';
 import { Intake } from './intake.js';
 import { gated, type ClusterHooks, type FetchRequest, type OffsetCommitRequest } from './join-gate.js';
 import { Membership } from './membership.js';
@@ -33,18 +38,17 @@ import { Rounds } from './rounds.js';
 
 /** Batches handled at once: as many partitions as one process may sensibly hold, since the intake never waits. */
 const CONCURRENT_BATCHES = 64;
-/** How long `stop` waits for commits under way. Milliseconds. */
-const COMMIT_PATIENCE_MS = 5000;
 /**
- * How long `stop` waits for a JoinGroup that was sent already, since the broker answers it only when all other
- * members have joined. A member that goes without the answer is missed when its session ends. Milliseconds.
+ * How long `stop` waits for commits under way and for a JoinGroup that was sent already, since the broker answers it
+ * only when all other members have joined. A member that goes without the answer is missed when its session ends.
+ * Milliseconds.
  */
 const JOIN_PATIENCE_MS = 5000;
 /** How long `stop` waits for everything else: the fetch under way, LeaveGroup, closing. Milliseconds. */
 const LEAVE_PATIENCE_MS = 2000;
 
 /** A group member on kafkajs. */
-export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
+export class KafkajsConsumer implements DriverConsumer, ClusterHooks, AssignerSource {
   private readonly timing: ConsumerTiming;
   private readonly consumer: Consumer;
   private readonly admin: KafkajsAdmin;
@@ -64,10 +68,10 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
   ) {
     const { config, timing } = consumerConfig(driver, options, () => this.parts?.membership.isStopping !== true);
     this.timing = timing;
-    const [first = kafkajs.PartitionAssigners.roundRobin, ...others] = config.partitionAssigners ?? [];
+    const partitionAssigners = gated(createAssigners(driver, this), this);
     const { kafka, sockets } = createClient(driver, OUTAGE_RETRY);
     this.sockets = sockets;
-    this.consumer = kafka.consumer({ ...config, partitionAssigners: [gated(first, this), ...others] });
+    this.consumer = kafka.consumer({ ...config, partitionAssigners });
     this.admin = new KafkajsAdmin(driver);
     this.control = new FetchControl(this.consumer);
   }
@@ -179,16 +183,16 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
   private async leave(): Promise<void> {
     this.stopping();
     const silent = this.parts?.membership.isSilent ?? false;
+    const deadline = Date.now() + JOIN_PATIENCE_MS;
     if (this.parts) {
       this.parts.pulse.stop();
-      if (!silent) await settledWithin(this.parts.commits.idle(), COMMIT_PATIENCE_MS);
+      if (!silent) await settledWithin(this.parts.commits.idle(), JOIN_PATIENCE_MS);
       this.parts.membership.leave();
       this.parts.intake.close();
     }
-    const deadline = Date.now() + JOIN_PATIENCE_MS;
     // kafkajs leaves the group only where its first join is over: stopped before that it stays a member for the
     // broker until the session ends, with partitions that nobody reads.
-    await settledWithin(this.running, JOIN_PATIENCE_MS);
+    await settledWithin(this.running, deadline - Date.now());
     const left = this.consumer.disconnect();
     if (silent) this.sockets.close();
     if (!(await settledWithin(left, Math.max(deadline - Date.now(), LEAVE_PATIENCE_MS)))) {
@@ -236,6 +240,28 @@ export class KafkajsConsumer implements DriverConsumer, ClusterHooks {
 
   beforeCommit(request: OffsetCommitRequest): void {
     this.parts?.commits.check(request);
+  }
+
+  joinAnswered(answer: JoinAnswer): void {
+    this.parts?.membership.joinAnswered(answer);
+  }
+
+  assignmentRead(memberAssignment: Buffer): void {
+    this.parts?.membership.assignmentRead(memberAssignment);
+  }
+
+  refused(error: unknown, request: MemberRequest): void {
+    this.parts?.membership.refused(error, request);
+  }
+
+  // ------------------------------------------------------------------ what assigners ask
+
+  claims(strategy: AssignmentStrategy): Claims | undefined {
+    return this.parts?.membership.claims(strategy);
+  }
+
+  partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
+    return this.admin.partitions(topics);
   }
 }
 

@@ -1,9 +1,17 @@
 import { partitionKey, type TopicPartition } from '@kafka-worker/engine';
 import { Stash } from './stash.js';
 
+/**
+ * coming   given by the group; the engine does not know where it starts yet
+ * open     records of it are handed over
+ * leaving  the engine was asked for it
+ */
+export type Standing = 'coming' | 'open' | 'leaving';
+
 /** A partition this member owns, and how far it has been read. */
 export class HeldPartition implements TopicPartition {
   readonly key: string;
+  standing: Standing = 'coming';
   /** Next offset the engine gets. Undefined until the engine or the first fetch has said where it starts. */
   delivered: number | undefined;
   /** Next offset to fetch; the stash holds what lies between `delivered` and this. */

@@ -35,7 +35,7 @@ export class Intake {
     if (!this.gate.open) return;
     const held = this.gate.find(batch.topic, batch.partition);
     const last = batch.messages.at(-1);
-    if (held === undefined || last === undefined || isStale()) return;
+    if (held?.standing !== 'open' || last === undefined || isStale()) return;
     const records = toRecords(batch, held.fetched ?? 0);
     // Resolving the last message also passes the control records behind it, which lastOffset() counts in.
     resolveOffset(last.offset);
@@ -83,6 +83,7 @@ export class Intake {
   }
 
   private goOn(held: HeldPartition): void {
+    if (held.standing !== 'open') return; // with the `assigned` that follows
     if (held.stash.size > 0) {
       this.due.add(held);
       // Never within the engine's call, which may come from within records(), and a turn of the loop each time.
@@ -98,7 +99,7 @@ export class Intake {
     const due = [...this.due];
     this.due.clear();
     for (const held of due) {
-      if (!this.gate.open || this.gate.find(held.topic, held.partition) !== held) continue;
+      if (!this.gate.open || held.standing !== 'open' || this.gate.find(held.topic, held.partition) !== held) continue;
       this.offerStash(held);
       if (held.stash.size === 0 && !held.paused) this.goOn(held);
     }

@@ -9,7 +9,8 @@ export interface RoundGate {
   readonly open: boolean;
   /** True once the membership has ended: nothing is worth waiting for. */
   readonly over: boolean;
-  partitions(): Iterable<HeldPartition>;
+  /** What kafkajs is to fetch. */
+  fetchable(): Iterable<HeldPartition>;
   /** Throws where the loop has to end: a rejoin that is due, an error that must not pass. */
   checkpoint(): void;
 }
@@ -92,7 +93,7 @@ export class Rounds {
     const blocked: HeldPartition[] = [];
     const others: HeldPartition[] = [];
     const single = cluster.getNodeIds().length === 1;
-    for (const held of this.gate.partitions()) {
+    for (const held of this.gate.fetchable()) {
       if (single || leader(cluster, held) === node) (held.blocked ? blocked : others).push(held);
     }
     return { blocked, others };
