@@ -1,4 +1,5 @@
 import { checkWorkerOptions, type ConfigurationMistake, type StartPolicy } from '@kafka-worker/engine';
+import type { AssignmentStrategy } from '@kafka-worker/kafkajs';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
 import { isRecord, show } from '../utils/show.js';
 import { checkWorkerExtras } from './check-worker-extras.js';
@@ -13,6 +14,7 @@ import {
 
 const DEFAULT_REBALANCE_TIMEOUT_MS = 60_000;
 const START_POLICIES: readonly StartPolicy[] = ['beginning', 'latest', 'none'];
+const STRATEGIES: readonly AssignmentStrategy[] = ['range', 'round-robin', 'sticky', 'cooperative'];
 
 /** Everything that is wrong with the options of a connection. @internal */
 export function checkModuleOptions(
@@ -63,6 +65,7 @@ export function checkModuleOptions(
   if (groupId !== undefined && (typeof groupId !== 'string' || groupId === '')) {
     wrong('consumer.groupId', `${show(groupId)} is not allowed; a text that is not empty is`);
   }
+  checkAssignment(options, wrong);
   whole('consumer.sessionTimeout', options.consumer?.sessionTimeout, 1);
   whole('consumer.rebalanceTimeout', options.consumer?.rebalanceTimeout, 1);
   whole('maxConcurrency', options.maxConcurrency, 1);
@@ -100,6 +103,22 @@ function checkDriver({ driver, client }: KafkaWorkerModuleOptions, wrong: Wrong)
   const isList =
     Array.isArray(brokers) && brokers.length > 0 && brokers.every((b) => typeof b === 'string' && b !== '');
   if (!isList) wrong('client.brokers', `${show(brokers)} is not allowed; a list of host:port with at least one is`);
+}
+
+/** The driver's own words are not asked for: kafkajs is loaded only where it is used. */
+function checkAssignment({ consumer }: KafkaWorkerModuleOptions, wrong: Wrong): void {
+  const assignment: unknown = consumer?.assignment;
+  if (assignment === undefined) return;
+  const list: readonly unknown[] = Array.isArray(assignment) ? assignment : [assignment];
+  const isList = list.length > 0 && list.every((name) => STRATEGIES.some((known) => known === name));
+  const path = 'consumer.assignment';
+  if (!isList) {
+    const names = STRATEGIES.map((name) => `'${name}'`).join(', ');
+    wrong(path, `${show(assignment)} is not allowed; one of ${names}, or a list of them with at least one, is`);
+  } else if (new Set(list).size < list.length) wrong(path, 'names a strategy twice; the order is that of preference');
+  if (consumer?.partitionAssigners !== undefined) {
+    wrong(path, 'stands beside "partitionAssigners"; both say how partitions are shared out, leave one out');
+  }
 }
 
 function checkSubscribe({ subscribe }: KafkaWorkerModuleOptions, wrong: Wrong): void {

@@ -43,9 +43,10 @@ export const CLIENT_NAMES = [
   'logCreator',
 ];
 
-/** kafkajs' `ConsumerConfig`. @internal */
+/** kafkajs' `ConsumerConfig`, and how partitions are shared out. @internal */
 export const CONSUMER_NAMES = [
   'groupId',
+  'assignment',
   'partitionAssigners',
   'metadataMaxAge',
   'sessionTimeout',

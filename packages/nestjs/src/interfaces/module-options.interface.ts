@@ -5,14 +5,20 @@ import type {
   StartPolicy,
   WorkerInstrumentation,
 } from '@kafka-worker/engine';
-import type { KafkajsDriverOptions } from '@kafka-worker/kafkajs';
+import type { AssignmentStrategy, KafkajsDriverOptions } from '@kafka-worker/kafkajs';
 import type { KafkaOptions } from '@nestjs/microservices';
 import type { WorkerDefaults } from './worker-options.interface.js';
 
 type NestKafkaOptions = NonNullable<KafkaOptions['options']>;
 
 /** The group, and how the client fetches: Nest's shape. Times are milliseconds. */
-export type KafkaWorkerConsumerOptions = Partial<NonNullable<NestKafkaOptions['consumer']>>;
+export type KafkaWorkerConsumerOptions = Partial<NonNullable<NestKafkaOptions['consumer']>> & {
+  /**
+   * How the partitions of the group are shared out, the most wanted first; the group works with the first one that all of
+   * its members have. Default `['cooperative', 'round-robin']`. Not beside `partitionAssigners`.
+   */
+  readonly assignment?: AssignmentStrategy | readonly AssignmentStrategy[];
+};
 
 /** Where and how topics are subscribed to. */
 export interface KafkaWorkerSubscribeOptions {

@@ -9,10 +9,11 @@ export async function createDriver(options: KafkaWorkerModuleOptions, logger: Lo
   if (driver) return driver;
   const { kafkajsDriver } = await import('@kafka-worker/kafkajs');
   // The engine has these; the rest is kafkajs' own.
-  const { groupId: _g, sessionTimeout: _s, rebalanceTimeout: _r, ...overrides } = consumer ?? {};
+  const { groupId: _g, sessionTimeout: _s, rebalanceTimeout: _r, assignment, ...overrides } = consumer ?? {};
   return kafkajsDriver({
     client: client as NonNullable<typeof client>, // checked
     consumer: overrides,
+    ...(assignment !== undefined && { assignment }),
     ...(producer && { producer }),
     log: (level, message) => {
       if (level === 'error') logger.error(message);
