@@ -6,6 +6,8 @@ import type { Journal } from './journal/journal.js';
 import { JournalModule } from './journal/journal.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
+import { instrumentation } from './observability/instrumentation.js';
+import { ObservabilityModule } from './observability/observability.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { SetupModule } from './common/setup.module.js';
@@ -24,11 +26,13 @@ export class AppModule {
           ...connect(setup.connection),
           consumer: { groupId: setup.groupId, sessionTimeout: SESSION_TIMEOUT_MS },
           shutdown: { graceMs: 10_000, forceMs: 1_000 },
+          instrumentation: instrumentation(),
         }),
         OrdersModule,
         PaymentsModule,
         NotificationsModule,
         HealthModule,
+        ObservabilityModule,
       ],
     };
   }
