@@ -30,6 +30,22 @@ describe('the root of the package', () => {
     expect(packages.filter((name) => name.includes('testing'))).toEqual([]);
   });
 
+  it.each([
+    { folder: 'otel', world: '@opentelemetry' },
+    { folder: 'logging', world: 'pino' },
+  ])('loads nothing of $folder, whose peer is optional', ({ folder, world }) => {
+    const { files, packages } = loadedBy('index.ts');
+    expect(files.filter((file) => file.startsWith(`${folder}/`))).toEqual([]);
+    expect(packages.filter((name) => name.includes(world))).toEqual([]);
+    // the other way round: the subpath is what brings it in, and the rest of the package stays out of it
+    expect(loadedBy(`${folder}/index.ts`).files).not.toContain('runtime/connection.ts');
+  });
+
+  it('and ./otel loads the API of OpenTelemetry, no more of it', () => {
+    const { packages } = loadedBy('otel/index.ts');
+    expect(packages.filter((name) => name.startsWith('@opentelemetry'))).toEqual(['@opentelemetry/api']);
+  });
+
   it('and the subpath loads both', () => {
     const { files, packages } = loadedBy('testing/index.ts');
     expect(files).toContain('testing/kafka-worker-tester.ts');

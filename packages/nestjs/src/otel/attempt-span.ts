@@ -1,0 +1,56 @@
+import type { AttemptScope, KafkaRecord, WorkerInstrumentation } from '@kafka-worker/engine';
+import {
+  context as contexts,
+  createContextKey,
+  isValidTraceId,
+  trace,
+  type Context,
+  type Span,
+} from '@opentelemetry/api';
+import { ChainedContext } from './chained-context.js';
+import { fail } from './failure.js';
+
+const ATTEMPT = createContextKey('kafka-worker.attempt');
+
+/** The span of one attempt, active in its handler. @internal */
+export class AttemptSpan implements AttemptScope {
+  readonly context: Context;
+  #over = false;
+
+  constructor(
+    readonly by: WorkerInstrumentation,
+    readonly span: Span,
+    /** What the record was sent in. */
+    parent: Context,
+    private readonly record: KafkaRecord,
+    private readonly attempt: number,
+  ) {
+    this.context = new ChainedContext(trace.setSpan(parent, span), ATTEMPT, this);
+  }
+
+  get traceId(): string | undefined {
+    const { traceId } = this.span.spanContext();
+    return isValidTraceId(traceId) ? traceId : undefined;
+  }
+
+  run(handle: () => unknown): unknown {
+    return contexts.with(this.context, handle);
+  }
+
+  ended(error: Error | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (error !== undefined) fail(this.span, error);
+    this.span.end();
+  }
+
+  /** Whether it is the one of this attempt: a context may outlive its attempt, and be active in that of another record. */
+  isOf(record: KafkaRecord, attempt: number): boolean {
+    return !this.#over && this.record === record && this.attempt === attempt;
+  }
+}
+
+/** The attempt whose span is active, or was when what runs now was started. @internal */
+export function activeAttempt(): AttemptSpan | undefined {
+  return contexts.active().getValue(ATTEMPT) as AttemptSpan | undefined;
+}

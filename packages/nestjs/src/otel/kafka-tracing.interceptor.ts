@@ -1,0 +1,160 @@
+import type {
+  AttemptScope,
+  BatchScope,
+  Delivery,
+  EngineEvent,
+  KafkaRecord,
+  OutgoingRecord,
+  SendScope,
+  TakenBatch,
+  WorkerInstrumentation,
+} from '@kafka-worker/engine';
+import {
+  Inject,
+  Injectable,
+  Optional,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { SpanKind, trace, type Attributes, type Context, type Link } from '@opentelemetry/api';
+import type { Observable } from 'rxjs';
+import { isKafkaWorkerContext } from '../context/kafka-worker.context.js';
+import { displayKey } from '../instrumentation/record-key.js';
+import { activeAttempt, AttemptSpan } from './attempt-span.js';
+import { ATTR, KAFKA } from './attributes.js';
+import { AttemptInBatch, BatchSpan } from './batch-span.js';
+import { RECORD_ROOT } from './chained-context.js';
+import { traceOperation } from './operation-spans.js';
+import { contextOf } from './record-headers.js';
+import { startSend, type SpanSetup } from './send-span.js';
+import { KAFKA_TRACING_OPTIONS, type KafkaTracingOptions } from './tracing-options.js';
+import { traced } from './traced-observable.js';
+
+const SCOPE = '@kafka-worker/nestjs';
+
+/** What a process span tells of its attempt; a delivery is one. */
+interface AttemptFacts {
+  readonly record: KafkaRecord;
+  readonly worker: string;
+  readonly groupId: string;
+  readonly attempt: number;
+  readonly queuedMs: number | undefined;
+}
+
+/**
+ * Traces workers with OpenTelemetry: `KafkaWorkerModule.forRoot({ instrumentation: [new KafkaTracingInterceptor()] })`
+ * stands around every worker of the connection, guards, pipes and filters included, traces what is sent, and commits,
+ * drains and rebalances too. `@UseInterceptors(KafkaTracingInterceptor)` on a method or class traces its attempts alone,
+ * from behind the guards; its options come from a provider of `KAFKA_TRACING_OPTIONS`. Where both are used an attempt
+ * has one span. Without an SDK that is registered nothing is recorded.
+ */
+@Injectable()
+export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumentation {
+  // Properties, so that the engine sees that they are not there and does nothing for them.
+  readonly batch?: NonNullable<WorkerInstrumentation['batch']>;
+  readonly event?: NonNullable<WorkerInstrumentation['event']>;
+  readonly #setup: SpanSetup;
+  readonly #eachRecord: boolean;
+  /** Span names by topic: they are made once. */
+  readonly #names = new Map<string, string>();
+
+  constructor(@Optional() @Inject(KAFKA_TRACING_OPTIONS) options?: KafkaTracingOptions) {
+    const { spans = 'record', key = 'text', operations = true, clientId, tracerProvider = trace } = options ?? {};
+    const tracer = tracerProvider.getTracer(SCOPE);
+    this.#setup = { tracer, key, clientId };
+    this.#eachRecord = spans !== 'batch';
+    if (spans !== 'record') this.batch = (batch) => this.#startBatch(batch);
+    if (operations) this.event = (event: EngineEvent) => traceOperation(tracer, clientId, event);
+  }
+
+  attempt(delivery: Delivery, batch: BatchScope | undefined): AttemptScope | undefined {
+    const ofBatch = batch instanceof BatchSpan ? batch : undefined;
+    const parent = contextOf(delivery.record.headers);
+    if (this.#eachRecord) {
+      const attempt = this.#start(delivery, parent, ofBatch?.asLinks);
+      ofBatch?.link(attempt.span.spanContext());
+      return attempt;
+    }
+    if (ofBatch === undefined) return undefined;
+    ofBatch.link(trace.getSpanContext(parent));
+    return new AttemptInBatch(this, ofBatch);
+  }
+
+  sending(records: readonly OutgoingRecord[], during: AttemptScope | undefined): SendScope | undefined {
+    const isOurs = during instanceof AttemptSpan || during instanceof AttemptInBatch;
+    return startSend(this.#setup, records, isOurs ? during.context : undefined);
+  }
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const kafka: unknown = execution.getType() === 'rpc' ? execution.switchToRpc().getContext() : undefined;
+    if (!isKafkaWorkerContext(kafka)) return next.handle();
+    const record = kafka.getRecord();
+    const attempt = kafka.getAttempt();
+    if (activeAttempt()?.isOf(record, attempt)) return next.handle();
+    const facts = {
+      record,
+      attempt,
+      worker: kafka.getWorker(),
+      groupId: kafka.getGroupId(),
+      queuedMs: kafka.getQueuedMs(),
+    };
+    return traced(this.#start(facts, contextOf(record.headers), undefined), () => next.handle());
+  }
+
+  #start(facts: AttemptFacts, parent: Context, links: Link[] | undefined): AttemptSpan {
+    const { record, attempt } = facts;
+    const options = { kind: SpanKind.CONSUMER, attributes: this.#attributes(facts), ...(links && { links }) };
+    const span = this.#setup.tracer.startSpan(this.#name(record.topic), options, parent);
+    return new AttemptSpan(this, span, parent, record, attempt);
+  }
+
+  #attributes({ record, worker, groupId, attempt, queuedMs }: AttemptFacts): Attributes {
+    const { key, clientId } = this.#setup;
+    const attributes: Attributes = {
+      [ATTR.system]: KAFKA,
+      [ATTR.operationName]: 'process',
+      [ATTR.operationType]: 'process',
+      [ATTR.destination]: record.topic,
+      [ATTR.partition]: String(record.partition),
+      [ATTR.offset]: record.offset,
+      [ATTR.group]: groupId,
+      [ATTR.worker]: worker,
+      [ATTR.attempt]: attempt,
+    };
+    if (queuedMs !== undefined) attributes[ATTR.queuedMs] = queuedMs;
+    const text = displayKey(record.key, key);
+    if (text !== undefined) attributes[ATTR.key] = text;
+    if (record.value === null) attributes[ATTR.tombstone] = true;
+    if (clientId !== undefined) attributes[ATTR.clientId] = clientId;
+    return attributes;
+  }
+
+  #startBatch({ topic, partition, firstOffset, count, worker, groupId }: TakenBatch): BatchSpan {
+    const { tracer, clientId } = this.#setup;
+    const attributes: Attributes = {
+      [ATTR.system]: KAFKA,
+      [ATTR.operationName]: 'receive',
+      [ATTR.operationType]: 'receive',
+      [ATTR.destination]: topic,
+      [ATTR.partition]: String(partition),
+      [ATTR.group]: groupId,
+      [ATTR.batchSize]: count,
+      [ATTR.worker]: worker,
+      [ATTR.firstOffset]: firstOffset,
+    };
+    if (clientId !== undefined) attributes[ATTR.clientId] = clientId;
+    // the conventions: a span that receives is a client's
+    const options = { kind: SpanKind.CLIENT, attributes };
+    return new BatchSpan(tracer.startSpan(`receive ${topic}`, options, RECORD_ROOT));
+  }
+
+  #name(topic: string): string {
+    let name = this.#names.get(topic);
+    if (name === undefined) {
+      name = `process ${topic}`;
+      this.#names.set(topic, name);
+    }
+    return name;
+  }
+}
