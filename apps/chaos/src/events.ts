@@ -16,6 +16,13 @@ export type HandlerEvent = { readonly at: number } & AttemptOf &
     | { readonly type: 'aborted'; readonly cause: AbortCause }
   );
 
+/** What a member that is watched tells of its driver. */
+export type HandOverEvent = { readonly at: number } & (
+  | { readonly type: 'handed'; readonly partition: number; readonly records: number }
+  /** They may go, or are gone. */
+  | { readonly type: 'asked'; readonly partitions: readonly number[] }
+);
+
 /** What the engine tells, as far as it is not told once per record; errors by their message. */
 export interface ToldByEngine {
   readonly type: 'engine';
@@ -30,7 +37,9 @@ export interface Exited {
 }
 
 /** Everything that is known of a member. `at` is milliseconds of the machine's monotonic clock. */
-export type MemberEvent = { readonly member: string; readonly pid: number } & (HandlerEvent | ToldByEngine | Exited);
+export type MemberEvent = { readonly member: string; readonly pid: number } & (
+  HandlerEvent | HandOverEvent | ToldByEngine | Exited
+);
 
 type Plain<T> = T extends unknown ? { [K in keyof T]: T[K] extends Error | undefined ? string : T[K] } : never;
 

@@ -3,6 +3,7 @@ export * from './clock.js';
 export * from './committed-view.js';
 export * from './done-set.js';
 export * from './events.js';
+export * from './gaps.js';
 export * from './handler.js';
 export * from './kafka-view.js';
 export * from './ledger.js';

@@ -53,10 +53,15 @@ export class KafkaView {
     );
   }
 
-  /** Kafka's word for the group's state, and its members' ids. */
-  async group(groupId: string): Promise<{ readonly state: string; readonly members: readonly string[] }> {
+  /** Kafka's word for the group's state, its members' ids, and the protocol it has agreed on; none while it joins. */
+  async group(groupId: string): Promise<{
+    readonly state: string;
+    readonly members: readonly string[];
+    readonly protocol: string;
+  }> {
     const group = (await this.#admin.describeGroups([groupId])).groups[0];
-    return { state: group?.state ?? 'Dead', members: group?.members.map(({ memberId }) => memberId) ?? [] };
+    const members = group?.members.map(({ memberId }) => memberId) ?? [];
+    return { state: group?.state ?? 'Dead', members, protocol: group?.protocol ?? '' };
   }
 
   /** Every value in the log of a topic, by partition in the order of the log. */

@@ -1,4 +1,5 @@
 import type { EngineOptions, WorkerOptions } from '@kafka-worker/engine';
+import type { KafkajsDriverOptions } from '@kafka-worker/kafkajs';
 import type { HandlerPlan } from './handler.js';
 
 /** One group member, as plain JSON. */
@@ -13,6 +14,12 @@ export interface MemberOptions {
   readonly retry?: RetryPlan;
   readonly engine?: Pick<EngineOptions, 'rebalance' | 'shutdown' | 'sessionTimeoutMs' | 'rebalanceTimeoutMs'>;
   readonly handler: HandlerPlan;
+  /** Default: the driver's. */
+  readonly assignment?: NonNullable<KafkajsDriverOptions['assignment']>;
+  /** Milliseconds. Default: the driver's. */
+  readonly heartbeatMs?: number;
+  /** True: every hand-over of records is told. Default false. */
+  readonly watched?: boolean;
 }
 
 /** How failed attempts are made again. */

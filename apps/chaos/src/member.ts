@@ -1,7 +1,7 @@
 // A process that is one member of a group: node member.js '<MemberOptions as JSON>'. Tells its parent what happens;
 // SIGTERM drains it. Without a parent it prints the events and goes on until it is told to end.
 import { buildEngine } from './build-engine.js';
-import type { HandlerEvent, ToldByEngine } from './events.js';
+import type { HandlerEvent, HandOverEvent, ToldByEngine } from './events.js';
 import type { MemberOptions } from './member-options.js';
 
 const options = JSON.parse(process.argv[2] ?? process.env['CHAOS_MEMBER'] ?? '{}') as MemberOptions;
@@ -9,7 +9,7 @@ const options = JSON.parse(process.argv[2] ?? process.env['CHAOS_MEMBER'] ?? '{}
 /** Settles when everything told so far has reached the parent. */
 let told: Promise<void> = Promise.resolve();
 
-function tell(event: HandlerEvent | ToldByEngine): void {
+function tell(event: HandlerEvent | HandOverEvent | ToldByEngine): void {
   const line = { member: options.id, pid: process.pid, ...event };
   if (process.send === undefined) console.log(JSON.stringify(line));
   else told = new Promise((resolve) => process.send?.(line, undefined, undefined, () => resolve()));

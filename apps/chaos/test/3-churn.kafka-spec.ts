@@ -19,6 +19,7 @@ const LIMIT = 40;
     const start = (id: string): MemberProcess =>
       supervisor.start(
         scene.member(id, {
+          assignment: 'round-robin', // every join drains everything; the other way is row 15
           worker: { concurrency: 'key', limit: LIMIT, commit: { intervalMs: 500 } },
           engine: {
             sessionTimeoutMs: 6000,

@@ -7,7 +7,7 @@ describe('join gate', () => {
   const members: Member[] = [];
   afterEach(() => Promise.all(members.splice(0).map(({ consumer }) => consumer.stop())).then(() => undefined));
   async function group(partitions: number) {
-    const driver = testDriver();
+    const driver = testDriver({ assignment: 'round-robin' });
     const topic = await createTopic(driver, partitions);
     const options = { groupId: uniqueName('group'), topics: [topic] };
     const member = (name: string) => {

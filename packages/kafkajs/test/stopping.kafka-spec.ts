@@ -41,7 +41,7 @@ describe('stopping', () => {
   }, 20_000);
 
   async function pair() {
-    const driver = testDriver();
+    const driver = testDriver({ assignment: 'round-robin' });
     const topic = await createTopic(driver, 4);
     const options = { groupId: uniqueName('group'), topics: [topic] };
     const [a, b, c] = ['a', 'b', 'c'].map((name) => new Member(driver, name, options)) as [Member, Member, Member];
