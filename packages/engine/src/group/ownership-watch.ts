@@ -51,7 +51,7 @@ export class OwnershipWatch {
   async #look(): Promise<void> {
     const { member } = this;
     const { joins } = member;
-    const group = await member.describe()?.catch(() => undefined);
+    const group = await this.#ask();
     if (this.#closed) return;
     if (joins !== member.joins) return this.#conclude([]);
     // nobody answered, or it is being dealt out right now: neither says anything
@@ -65,6 +65,15 @@ export class OwnershipWatch {
     const before = this.#suspected;
     this.#suspected = { keys: new Set(missing.map(keyOf)), joins };
     this.#conclude(before.joins === joins ? missing.filter((partition) => before.keys.has(keyOf(partition))) : []);
+  }
+
+  /** Undefined: nobody answered, in whatever way. */
+  async #ask(): Promise<GroupDescription | undefined> {
+    try {
+      return await this.member.describe();
+    } catch {
+      return undefined;
+    }
   }
 
   #conclude(partitions: readonly TopicPartition[]): void {

@@ -244,6 +244,13 @@ describe('connections', () => {
     ]);
     expect(said(health.isStarted('kafka', { connection: 'sender' })).status).toBe('up');
 
+    driver.of('group').say('rebalancing');
+    expect(said(health.isReady('kafka')).status).toBe('degraded');
+    second.of('audit-group').say('connecting');
+    expect(said(health.isReady('kafka')).status).toBe('down');
+    expect(causesOf(health.isReady('kafka'))).toEqual(['rebalancing', 'connecting']);
+    driver.of('group').say('joined');
+
     second.of('audit-group').crash(false);
     expect(said(health.isLive('kafka')).causes).toMatchObject([{ connection: 'audit', groupId: 'audit-group' }]);
     expect(causesOf(health.isReady('kafka'))).toEqual(['crashed']);
