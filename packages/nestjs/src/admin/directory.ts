@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { KafkaWorkerConnection } from '../runtime/connection.js';
 import { KafkaWorkerHost } from '../runtime/kafka-worker.host.js';
 import type { KafkaWorkerInfo } from '../runtime/kafka-worker.runtime.js';
+import { inOrder } from './partition-order.js';
 import { ProblemError } from './problem.js';
 import { missing } from './shape.js';
 
@@ -37,7 +38,10 @@ export class Directory {
 
   groups(connection?: string): FoundGroup[] {
     return this.connections(connection).flatMap((connection) =>
-      connection.runtime.inspect().groups.map((group) => ({ connection, group })),
+      connection.runtime.inspect().groups.map((group) => ({
+        connection,
+        group: { ...group, partitions: inOrder(group.partitions) },
+      })),
     );
   }
 
@@ -61,7 +65,7 @@ export class Directory {
     const workers = this.workers(connection);
     const found = workers.filter(({ worker }) => isNamed(worker.id, id));
     if (found.length > 0) return only(found, `worker ${id}`);
-    const idle = this.connections(connection).filter(({ state }) => state === 'INITIALIZED');
+    const idle = this.connections(connection).filter(({ isStarted }) => !isStarted);
     if (idle.length > 0) throw notStarted(idle);
     const exists = workers.map(({ worker }) => worker.id);
     throw new ProblemError('unknown-target', `there is no worker '${id}'`, { exists });

@@ -11,6 +11,7 @@ import type { KafkaWorkerConnection } from '../runtime/connection.js';
 import type { GroupAnswer, GroupMemberAnswer, GroupPartitionAnswer, GroupsAnswer } from './answers.js';
 import { ClusterAdmins } from './cluster-admins.js';
 import { Directory, only, type FoundGroup } from './directory.js';
+import { compareText, inOrder } from './partition-order.js';
 import { ProblemError } from './problem.js';
 import { connectionView, membership, Views } from './views.js';
 
@@ -116,11 +117,11 @@ function toAnswer(
   const { state, protocol } = description;
   const selfId = own?.group.memberId;
   const members = description.members
-    .map((member) => ({ ...member, self: member.memberId === selfId, partitions: sorted(member.partitions) }))
+    .map((member) => ({ ...member, self: member.memberId === selfId, partitions: inOrder(member.partitions) }))
     .map(({ memberId, clientId, host, self, partitions }): GroupMemberAnswer => {
       return { memberId, clientId, host, self, partitions };
     })
-    .sort((a, b) => compare(a.memberId, b.memberId));
+    .sort((a, b) => compareText(a.memberId, b.memberId));
   const partitions = partitionsOf(members, committed, ranges);
   return {
     groupId,
@@ -143,7 +144,7 @@ function partitionsOf(
   const offsets = new Map(committed.map((one) => [key(one), one.offset]));
   const owners = new Map(members.flatMap((member) => member.partitions.map((one) => [key(one), member] as const)));
   const rows = ranges.filter((range) => offsets.has(key(range)) || owners.has(key(range)));
-  return sorted(
+  return inOrder(
     rows.map((range) => {
       const offset = offsets.get(key(range));
       const owner = owners.get(key(range));
@@ -159,13 +160,4 @@ function partitionsOf(
       };
     }),
   );
-}
-
-function sorted<T extends TopicPartition>(partitions: readonly T[]): T[] {
-  return [...partitions].sort((a, b) => compare(a.topic, b.topic) || a.partition - b.partition);
-}
-
-/** By code units, so that the order is the same everywhere. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -85,6 +85,11 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     return this.#drained ? 'DRAINING' : 'INITIALIZED';
   }
 
+  /** It was asked to run. Where there are no workers nothing does, and `state` stays what it was. */
+  get isStarted(): boolean {
+    return this.#started !== undefined;
+  }
+
   /** Everything that is wrong and can be known without the cluster. */
   check(): ConfigurationMistake[] {
     const mistakes = checkModuleOptions(this.options, this.name, this.host.ground.needsBrokers);
