@@ -13,9 +13,11 @@ export const W1: Cell = {
     { name: 'nest-kafka', kind: 'nest-kafka', order: 'partition' },
     { name: 'engine-key', kind: 'engine', order: 'key' },
     { name: 'worker-key', kind: 'worker', order: 'key' },
+    { name: 'watched-key', kind: 'watched-worker', order: 'key' },
   ],
   bars: (runs) => [
     ...ratioBar(runs, 'worker-key', 'nest-kafka', 4, 'times'),
+    ...ratioBar(runs, 'watched-key', 'nest-kafka', 2.5, 'times'),
     ...ratioBar(runs, 'worker-key', 'raw-batch', 0.5, 'percent'),
     ...ratioBar(runs, 'engine-key', 'raw-batch', 0.8, 'percent'),
   ],

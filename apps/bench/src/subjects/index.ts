@@ -7,6 +7,7 @@ const SUBJECTS = {
   'nest-kafka': async () => (await import('./nest-kafka.js')).nestKafka,
   engine: async () => (await import('./engine.js')).engine,
   worker: async () => (await import('./worker.js')).worker,
+  'watched-worker': async () => (await import('./watched-worker.js')).watchedWorker,
 } satisfies Record<string, () => Promise<Subject>>;
 
 export type SubjectKind = keyof typeof SUBJECTS;

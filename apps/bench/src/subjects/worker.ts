@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { kafkajsDriver } from '@kafka-worker/kafkajs';
-import { KafkaWorker, KafkaWorkerContext, KafkaWorkerModule, KafkaWorkerServer } from '@kafka-worker/nestjs';
+import {
+  KafkaWorker,
+  KafkaWorkerContext,
+  KafkaWorkerModule,
+  KafkaWorkerServer,
+  type WorkerInstrumentation,
+} from '@kafka-worker/nestjs';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, Payload, type MicroserviceOptions } from '@nestjs/microservices';
@@ -8,38 +14,44 @@ import { CommitWatch } from './commit-watch.js';
 import type { Subject } from './subject.js';
 
 /** A worker in a Nest application, connected as a strategy: JSON payload, the whole pipeline. */
-export const worker: Subject = async (job, workFor) => {
-  const { brokers, groupId, topic, order: concurrency, limit } = job;
-  const work = workFor((context: KafkaWorkerContext) => ({
-    partition: context.getPartition(),
-    offset: Number(context.getMessage().offset),
-    key: String(context.getMessage().key),
-  }));
-  const watch = new CommitWatch(job);
+export const worker: Subject = (job, workFor) => workerWith([])(job, workFor);
 
-  @Controller()
-  class BenchController {
-    @KafkaWorker({ topic, concurrency, limit })
-    onRecord(@Payload() _payload: unknown, @Ctx() context: KafkaWorkerContext): Promise<void> {
-      return work.handle(context);
+/** The same, looked on at. */
+export const workerWith =
+  (instrumentation: readonly WorkerInstrumentation[]): Subject =>
+  async (job, workFor) => {
+    const { brokers, groupId, topic, order: concurrency, limit } = job;
+    const work = workFor((context: KafkaWorkerContext) => ({
+      partition: context.getPartition(),
+      offset: Number(context.getMessage().offset),
+      key: String(context.getMessage().key),
+    }));
+    const watch = new CommitWatch(job);
+
+    @Controller()
+    class BenchController {
+      @KafkaWorker({ topic, concurrency, limit })
+      onRecord(@Payload() _payload: unknown, @Ctx() context: KafkaWorkerContext): Promise<void> {
+        return work.handle(context);
+      }
     }
-  }
 
-  @Module({
-    imports: [
-      KafkaWorkerModule.forRoot({
-        consumer: { groupId },
-        driver: () => watch.watch(kafkajsDriver({ client: { clientId: 'bench', brokers: [...brokers] } })),
-      }),
-    ],
-    controllers: [BenchController],
-  })
-  class BenchModule {}
+    @Module({
+      imports: [
+        KafkaWorkerModule.forRoot({
+          consumer: { groupId },
+          instrumentation,
+          driver: () => watch.watch(kafkajsDriver({ client: { clientId: 'bench', brokers: [...brokers] } })),
+        }),
+      ],
+      controllers: [BenchController],
+    })
+    class BenchModule {}
 
-  const app = await NestFactory.create(BenchModule, { logger: ['error', 'fatal'] });
-  app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(KafkaWorkerServer) });
-  await app.startAllMicroservices();
-  // what `app.listen()` does before it listens: workers begin after the bootstrap
-  await app.init();
-  return { stop: () => app.close(), committedAt: () => watch.committedAt };
-};
+    const app = await NestFactory.create(BenchModule, { logger: ['error', 'fatal'] });
+    app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(KafkaWorkerServer) });
+    await app.startAllMicroservices();
+    // what `app.listen()` does before it listens: workers begin after the bootstrap
+    await app.init();
+    return { stop: () => app.close(), committedAt: () => watch.committedAt };
+  };
