@@ -128,8 +128,8 @@ export const bugs = [
   {
     name: 'one handler over the limit',
     file: `${E}/worker.ts`,
-    find: 'while (this.#slotsUsed < this.options.limit) {',
-    replace: 'while (this.#slotsUsed <= this.options.limit) {',
+    find: 'while (this.#slotsUsed < this.limit) {',
+    replace: 'while (this.#slotsUsed <= this.limit) {',
   },
   {
     name: 'one handler over maxConcurrency',
@@ -433,8 +433,8 @@ export const bugs = [
   {
     name: 'timers stay after the end',
     file: `${E}/worker.ts`,
-    find: '    for (const task of this.#orphans) this.#attempts.clearTimer(task);\n',
-    replace: '',
+    find: '      this.#attempts.clearTimer(task);\n      task.scope?.ended',
+    replace: '      task.scope?.ended',
   },
   {
     name: 'the commit timer stays after the end',
@@ -564,8 +564,8 @@ export const bugs = [
   {
     name: 'transactions: what a failed attempt has sent goes out with the next one',
     file: `${E}/delivery/task.ts`,
-    find: '    this.outbox = undefined;\n    this.#controller',
-    replace: '    this.#controller',
+    find: '    this.outbox = undefined;\n    this.scope',
+    replace: '    this.scope',
   },
   {
     name: 'transactions: what was committed is sent again',
