@@ -129,6 +129,32 @@ describe('what looks on', () => {
     await world.drain(a);
   });
 
+  it('stands around what the result of a handler sets off too, and nothing where that is no object', async () => {
+    const world = new World();
+    const outer = new Onlooker('outer ');
+    const inner = new Onlooker('inner ');
+    const line: string[] = [];
+    for (const eye of [outer, inner]) eye.told.push = (...lines) => line.push(...lines);
+    await world.engine({
+      instrumentation: [outer, inner],
+      workers: [
+        {
+          id: 'w',
+          groupId: 'g',
+          topics: ['t'],
+          handle: async ({ record }) => (record.offset === 0 ? { later: true } : 'now'),
+          unwrap: (value) => (line.push(`unwrap ${typeof value}`), undefined),
+        },
+      ],
+    });
+    world.produce(2);
+    await world.clock.tick();
+    expect(line.filter((one) => /back|unwrap/.test(one))).toEqual([
+      ...['outer back in 0#1', 'inner back in 0#1', 'unwrap object', 'inner back out 0#1', 'outer back out 0#1'],
+      'unwrap string',
+    ]);
+  });
+
   it('of nothing is nothing', () => {
     expect(combineInstrumentations([])).toBeUndefined();
     const eye = new Onlooker();

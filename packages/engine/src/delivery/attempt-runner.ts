@@ -86,13 +86,23 @@ export class AttemptRunner {
   #returned(task: Task, run: number, value: unknown, unwrap: WorkerDefinition['unwrap']): void {
     if (unwrap !== undefined) {
       try {
-        const inner = unwrap(value);
+        const inner = this.#unwrapped(task, value, unwrap);
         if (inner !== undefined) return this.#await(task, run, inner, undefined);
       } catch (thrown) {
         return this.listener.failed(task, run, thrown);
       }
     }
     this.listener.succeeded(task, run);
+  }
+
+  /** What is no object has nothing in it that could begin now. */
+  #unwrapped(
+    { scope }: Task,
+    value: unknown,
+    unwrap: NonNullable<WorkerDefinition['unwrap']>,
+  ): PromiseLike<unknown> | undefined {
+    if (scope?.resume === undefined || typeof value !== 'object' || value === null) return unwrap(value);
+    return scope.resume(() => unwrap(value)) as PromiseLike<unknown> | undefined;
   }
 
   /** One attempt's time: first the signal aborts, then, if the handler does not react, it counts as failed. */

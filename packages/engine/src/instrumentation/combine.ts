@@ -76,6 +76,16 @@ class AttemptScopes implements AttemptScope {
     return call();
   }
 
+  resume(work: () => unknown): unknown {
+    let call = work;
+    for (const scope of this.scopes.toReversed()) {
+      if (scope.resume === undefined) continue;
+      const inner = call;
+      call = () => scope.resume?.(inner);
+    }
+    return call();
+  }
+
   ended(error: Error | undefined): void {
     for (const scope of this.scopes.toReversed()) scope.ended?.(error);
   }

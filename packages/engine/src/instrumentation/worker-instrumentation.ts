@@ -43,6 +43,12 @@ export interface AttemptScope {
   readonly by?: WorkerInstrumentation;
   /** Calls `handle` once, in this very call, and gives back what it gives. Left out: nothing stands around the call. */
   run?(handle: () => unknown): unknown;
+  /**
+   * Calls `work` once, in this very call, and gives back what it gives: what the handler's result sets off when `run`
+   * has long returned. The Observable that Nest makes of a handler with interceptors is one that has not begun. Left out:
+   * called as it is.
+   */
+  resume?(work: () => unknown): unknown;
   /** See `WorkerInstrumentation.attemptEnded`: the same for this attempt alone. */
   ended?(error: Error | undefined): void;
   /** The trace that the attempt belongs to. 32 hexadecimal digits. */

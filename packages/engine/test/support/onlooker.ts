@@ -42,6 +42,12 @@ export class Onlooker implements WorkerInstrumentation {
         told.push(`${this.name}out ${at}`);
         return result;
       },
+      resume: (work) => {
+        told.push(`${this.name}back in ${at}`);
+        const result = work();
+        told.push(`${this.name}back out ${at}`);
+        return result;
+      },
       ended: (error) => void told.push(`ended ${at}${error ? `: ${error.message}` : ''}`),
     };
   }

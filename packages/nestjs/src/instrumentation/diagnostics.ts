@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { AttemptScope, Delivery, EngineEvent, WorkerInstrumentation } from '@kafka-worker/engine';
 
@@ -31,6 +32,8 @@ export const diagnostics: WorkerInstrumentation = {
 /** `start` and `end` around the handler's call, `asyncEnd` when the attempt is over, `error` before it where it failed. */
 class ChannelScope implements AttemptScope {
   readonly #message: KafkaWorkerAttemptMessage;
+  /** Where the bound stores hold. */
+  #resource: AsyncResource | undefined;
 
   constructor(delivery: Delivery) {
     this.#message = { delivery };
@@ -38,12 +41,17 @@ class ChannelScope implements AttemptScope {
 
   run(handle: () => unknown): unknown {
     return attempts.start.runStores(this.#message, () => {
+      this.#resource = new AsyncResource('kafka-worker.attempt');
       try {
         return handle();
       } finally {
         attempts.end.publish(this.#message);
       }
     });
+  }
+
+  resume(work: () => unknown): unknown {
+    return this.#resource === undefined ? work() : this.#resource.runInAsyncScope(work);
   }
 
   ended(error: Error | undefined): void {

@@ -37,6 +37,10 @@ export class AttemptSpan implements AttemptScope {
     return contexts.with(this.context, handle);
   }
 
+  resume(work: () => unknown): unknown {
+    return contexts.with(this.context, work);
+  }
+
   ended(error: Error | undefined): void {
     if (this.#over) return;
     this.#over = true;

@@ -26,6 +26,7 @@ export class BatchSpan implements BatchScope {
   #links = 0;
   #leftOut = 0;
   #failed = 0;
+  #over = false;
 
   constructor(readonly span: Span) {
     this.context = trace.setSpan(RECORD_ROOT, span);
@@ -43,12 +44,14 @@ export class BatchSpan implements BatchScope {
     this.span.addLink({ context });
   }
 
-  /** An attempt at one of its records has failed. */
+  /** An attempt at one of its records has failed, or was left behind when its partition and the batch with it had gone. */
   failed(error: Error): void {
+    if (this.#over) return;
     if (++this.#failed <= MAX_ERRORS) fail(this.span, error);
   }
 
   ended(): void {
+    this.#over = true;
     if (this.#failed > 0) this.span.setAttribute(ATTR.failedAttempts, this.#failed);
     if (this.#leftOut > 0) this.span.setAttribute(ATTR.linksLeftOut, this.#leftOut);
     this.span.end();
@@ -73,6 +76,10 @@ export class AttemptInBatch implements AttemptScope {
 
   run(handle: () => unknown): unknown {
     return contexts.with(this.batch.context, handle);
+  }
+
+  resume(work: () => unknown): unknown {
+    return contexts.with(this.batch.context, work);
   }
 
   ended(error: Error | undefined): void {

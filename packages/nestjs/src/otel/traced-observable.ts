@@ -18,14 +18,11 @@ export function traced(attempt: AttemptSpan, handle: () => Observable<unknown>):
           attempt.ended(ensureError(thrown));
           subscriber.error(thrown);
         },
-        complete: () => {
-          attempt.ended(undefined);
-          subscriber.complete();
-        },
+        complete: () => subscriber.complete(),
       }),
     );
     return () => {
-      attempt.ended(undefined); // unsubscribed; else it has ended already
+      attempt.ended(undefined); // complete, or nobody wants it any more
       subscription.unsubscribe();
     };
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { BatchScope, OutgoingRecord, RecordHeaders } from '@kafka-worker/engine';
 import { KafkaWorkerError, SkipRecordError } from '@kafka-worker/nestjs';
@@ -240,8 +240,10 @@ describe('what is sent', () => {
   });
 });
 
+const where = { topic: 'orders', partition: 1, worker: 'Orders#on', groupId: 'group' };
+
 describe('batches', () => {
-  const taken = { topic: 'orders', partition: 1, worker: 'Orders#on', groupId: 'group', firstOffset: 5, count: 2 };
+  const taken = { ...where, firstOffset: 5, count: 2 };
 
   it('are asked for only where they have spans', () => {
     expect(new KafkaTracingInterceptor().batch).toBeUndefined();
@@ -303,6 +305,23 @@ describe('batches', () => {
     expect(span.droppedLinksCount).toBe(0);
     expect(span.attributes['kafka_worker.links_left_out']).toBe(2);
   });
+});
+
+it('a batch whose partition has gone is told nothing of the attempts that it left behind', () => {
+  const warned: string[] = [];
+  const warn = (message: string): void => void warned.push(message);
+  diag.setLogger(
+    { warn, error: warn, info: warn, debug: () => undefined, verbose: () => undefined },
+    DiagLogLevel.WARN,
+  );
+  const tracing = new KafkaTracingInterceptor({ spans: 'batch' });
+  const batch = tracing.batch?.({ ...where, firstOffset: 5, count: 1 });
+  const attempt = tracing.attempt(fakeDelivery(), batch);
+  batch?.ended();
+  attempt?.ended?.(new Error('cut off'));
+  diag.disable();
+  expect(spans.one('receive orders').status.code).toBe(SpanStatusCode.UNSET);
+  expect(warned).toEqual([]);
 });
 
 describe('operations', () => {
