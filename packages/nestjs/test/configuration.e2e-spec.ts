@@ -259,6 +259,26 @@ describe.each(WAYS)('one error with every mistake stops the boot, run as %s', (w
     ]);
   });
 
+  it('how partitions are shared out', async () => {
+    const of = async (consumer: object): Promise<string[]> =>
+      lines(await failure(way, { kafka: { consumer: { groupId: 'shop', ...consumer } } as never }));
+    const names = `'range', 'round-robin', 'sticky', 'cooperative'`;
+    expect(await of({ assignment: 'roundrobin' })).toEqual([
+      `KafkaWorkerModule, option "consumer.assignment": 'roundrobin' is not allowed; one of ${names}, or a list of them with at least one, is`,
+    ]);
+    expect(await of({ assignment: [] })).toEqual([
+      `KafkaWorkerModule, option "consumer.assignment": [] is not allowed; one of ${names}, or a list of them with at least one, is`,
+    ]);
+    expect(await of({ assignment: ['sticky', 'sticky'], partitionAssigners: [] })).toEqual([
+      'KafkaWorkerModule, option "consumer.assignment": names a strategy twice; the order is that of preference',
+      'KafkaWorkerModule, option "consumer.assignment": stands beside "partitionAssigners"; both say how partitions are shared out, leave one out',
+    ]);
+    app = await boot(way, {
+      cluster: clusterWith(),
+      kafka: { consumer: { groupId: 'shop', assignment: ['cooperative', 'range'] } },
+    });
+  });
+
   it('where a group starts', async () => {
     const of = async (subscribe: object): Promise<string[]> =>
       lines(await failure(way, { kafka: { subscribe } as never }));

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import { InMemoryCluster } from '@kafka-worker/testing';
+import type { KafkaWorkerConsumerOptions } from '../src/interfaces/module-options.interface.js';
 import { createDriver } from '../src/runtime/create-driver.js';
 
 const logger = new Logger('test');
@@ -16,6 +17,15 @@ describe('the driver of a connection', () => {
       logger,
     );
     expect(driver.name).toBe('kafkajs');
+  });
+
+  it('shares partitions out as the consumer says', async () => {
+    const client = { brokers: ['localhost:1'] };
+    const incremental = async (consumer: KafkaWorkerConsumerOptions): Promise<boolean> =>
+      (await createDriver({ client, consumer }, logger)).capabilities.incrementalRebalance;
+    expect(await incremental({})).toBe(true);
+    expect(await incremental({ assignment: 'range' })).toBe(false);
+    expect(await incremental({ assignment: ['range', 'cooperative'] })).toBe(true);
   });
 
   it('is the one given, or made by the function given', async () => {

@@ -20,7 +20,10 @@ export interface KafkaDriver {
 
 /** What clients do differently, as far as the engine must know. */
 export interface DriverCapabilities {
-  /** True: only the partitions that leave are revoked. False: every join revokes all, and some may come back. */
+  /**
+   * True: only the partitions that leave are revoked, wherever all members of the group can do so; where one cannot, every
+   * join revokes all for as long as it is there. False: every join revokes all, and some may come back.
+   */
   readonly incrementalRebalance: boolean;
   /** The member can keep its partitions over a restart (`group.instance.id`). */
   readonly staticMembership: boolean;
@@ -167,8 +170,9 @@ export interface DriverConsumer {
   seek(position: StartPosition): void;
   /**
    * Commits under the generation of the last `assigned`, or of the join that `revoking` belongs to. A commit never
-   * crosses a join: one that could not be sent before it is rejected, not sent after it. Commits of one caller keep
-   * their order. Rejects with a `CommitError`, whose code says what it means:
+   * crosses a join: one that could not be sent before it is rejected, not sent after it. With `incrementalRebalance` it may
+   * be sent after one in which its partitions have stayed this member's all the while. Commits of one caller keep their
+   * order. Rejects with a `CommitError`, whose code says what it means:
    *
    * - `COMMIT_STALE` no assignment that it could belong to: before the first `assigned`, between the end of `revoking`
    *   and the next `assigned`, under an older generation, after `stop`. While a join is under way it may help to ask
@@ -190,7 +194,8 @@ export interface DriverConsumer {
    * Announces that `stop` will follow: a join that begins from now on ends the membership instead, after `revoking`
    * of everything held has been awaited, so that the last commit is still accepted. A join in which the group has made
    * a new generation already (JoinGroup answered, SyncGroup not) is finished first where partitions are held through
-   * it: under the old generation nothing can be committed any more.
+   * it: under the old generation nothing can be committed any more. With `incrementalRebalance` any join may be, so that the
+   * group does not wait for `revoking`; no `assigned` comes of it.
    */
   stopping(): void;
   /**

@@ -77,6 +77,8 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
   private said: readonly TopicPartition[] = [];
   /** Everything leaves with this join. */
   private ending = false;
+  /** It has: with the next one the membership ends. */
+  private handedOver = false;
   /** Everything that follows from the joins so far: one after the other. Never rejects. */
   private telling: Promise<void> = Promise.resolve();
   /** The last `assigned`. Never rejects. */
@@ -160,20 +162,23 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
     this.rejoinDue = false;
     // A join that came to no end: the group may have made a generation in which somebody else had what is held here.
     if (this.phase === 'joining') this.passed = true;
-    if (this.phase === 'rejoining') {
-      if (this.unsynced !== undefined && this.unsynced !== PROTOCOL_NAMES.cooperative) this.lose(new Error(PASSED));
-      // Under a generation that the group has left behind nothing can be committed: the join is finished first.
-      else if (this.unsynced !== undefined && this.holdings.size > 0) return;
-      else if (this.stopping) await this.handOver();
-    } else if (this.phase === 'member') {
-      if (this.cooperative && !this.stopping) await this.stayAtWork();
-      else await this.handOver();
-    }
-    if (!this.stopping) return;
+    const agreed = this.unsynced ?? PROTOCOL_NAMES.cooperative;
+    if (this.phase === 'rejoining' && agreed !== PROTOCOL_NAMES.cooperative) this.lose(new Error(PASSED));
+    if (this.phase === 'member' && !this.cooperative) await this.handOver();
+    else if (this.phase === 'member' && this.staysAtWork) await this.stayAtWork();
+    if (!this.stopping || (this.phase === 'rejoining' && this.staysAtWork)) return;
     this.enter('left');
     // kafkajs leaves the group on an error it cannot retry. Joining again only to leave would wait for the slowest
     // of the other members.
     throw (this.leaving ??= new kafkajs.KafkaJSNonRetriableError('stopping: leaves instead of joining again'));
+  }
+
+  /**
+   * One that is about to stop joins once more all the same, as long as it has something: before the join the whole group
+   * would wait for its handlers. Everything is handed over then, with the group at work.
+   */
+  private get staysAtWork(): boolean {
+    return !this.stopping || (this.holdings.size > 0 && !this.handedOver);
   }
 
   /** Nothing is asked for; only no commit may be under way when the generation changes. */
@@ -327,8 +332,10 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
     }
     // A join is under way, in which the group is still told that this member has them.
     if (epoch !== this.epoch || this.phase !== 'member') return false;
-    if (this.ending) this.rejoinNow();
-    else if (this.holdings.release(this.generation)) this.rejoinNow();
+    if (this.ending) {
+      this.handedOver = true;
+      this.rejoinNow();
+    } else if (this.holdings.release(this.generation)) this.rejoinNow();
     return !this.ending;
   }
 
