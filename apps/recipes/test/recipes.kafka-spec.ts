@@ -19,6 +19,7 @@ import { idempotency } from '../src/recipes/16-idempotency/recipe.js';
 import { kafkaToKafka } from '../src/recipes/17-kafka-to-kafka/recipe.js';
 import { fanOut } from '../src/recipes/19-fan-out/recipe.js';
 import { competingConsumers } from '../src/recipes/20-competing-consumers/recipe.js';
+import { assignmentStrategies } from '../src/recipes/21-assignment-strategies/recipe.js';
 import { expectOneByOne } from './expected/01-one-by-one.js';
 import { expectGracefulShutdown } from './expected/02-graceful-shutdown.js';
 import { expectPartitionConcurrent } from './expected/03-partition-concurrent.js';
@@ -36,6 +37,7 @@ import { expectIdempotency } from './expected/16-idempotency.js';
 import { expectKafkaToKafka } from './expected/17-kafka-to-kafka.js';
 import { expectFanOut } from './expected/19-fan-out.js';
 import { expectCompetingConsumers } from './expected/20-competing-consumers.js';
+import { expectAssignmentStrategies } from './expected/21-assignment-strategies.js';
 
 jest.setTimeout(90_000);
 
@@ -63,4 +65,5 @@ jest.setTimeout(90_000);
   recipe(kafkaToKafka, expectKafkaToKafka);
   recipe(fanOut, expectFanOut);
   recipe(competingConsumers, expectCompetingConsumers);
+  recipe(assignmentStrategies, expectAssignmentStrategies);
 });

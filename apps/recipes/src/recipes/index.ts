@@ -16,6 +16,7 @@ import { idempotency } from './16-idempotency/recipe.js';
 import { kafkaToKafka } from './17-kafka-to-kafka/recipe.js';
 import { fanOut } from './19-fan-out/recipe.js';
 import { competingConsumers } from './20-competing-consumers/recipe.js';
+import { assignmentStrategies } from './21-assignment-strategies/recipe.js';
 
 /** Every recipe there is, in the order of their numbers. */
 export const recipes: readonly Recipe[] = [
@@ -36,6 +37,7 @@ export const recipes: readonly Recipe[] = [
   kafkaToKafka,
   fanOut,
   competingConsumers,
+  assignmentStrategies,
 ];
 
 /** The recipe of a number, however it is written: `5`, `05`. */

@@ -34,6 +34,10 @@ export class BrokerCluster implements RecipeCluster {
 
 /** Brokers under the prefix of a recipe. */
 export function connectBrokers(brokers: readonly string[], prefix: string, clientId: string): KafkaConfig {
-  const driver = kafkajsDriver({ client: { clientId, brokers: [...brokers] } });
-  return { driver: namespaced(driver, prefix), sessionTimeout: SESSION_TIMEOUT_MS };
+  const client = { clientId, brokers: [...brokers] };
+  return {
+    driver: namespaced(kafkajsDriver({ client }), prefix),
+    assigning: (assignment) => namespaced(kafkajsDriver({ client, assignment }), prefix),
+    sessionTimeout: SESSION_TIMEOUT_MS,
+  };
 }

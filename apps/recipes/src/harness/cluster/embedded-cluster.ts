@@ -12,7 +12,9 @@ export class EmbeddedCluster implements RecipeCluster {
   #server: Promise<ClusterServer> | undefined;
 
   connect(clientId: string): KafkaConfig {
-    return { driver: this.#cluster.driver({ clientId }), sessionTimeout: SESSION_TIMEOUT_MS };
+    const assigning: NonNullable<KafkaConfig['assigning']> = (assignment) =>
+      this.#cluster.driver({ clientId, incrementalRebalance: assignment === 'cooperative' });
+    return { driver: assigning('round-robin'), assigning, sessionTimeout: SESSION_TIMEOUT_MS };
   }
 
   async address(): Promise<ClusterAddress> {
