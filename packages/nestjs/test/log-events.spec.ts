@@ -1,4 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { ConsoleLogger, type ConsoleLoggerOptions, type LoggerService } from '@nestjs/common';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger as NestPino, PinoLogger } from 'nestjs-pino';
 import type { EngineEvent } from '@kafka-worker/engine';
 import { logEvent } from '../src/runtime/log-events.js';
 
@@ -78,5 +80,58 @@ describe('what is logged of', () => {
 
   it('records that are done: nothing', () => {
     expect(lineOf({ type: 'record.settled', ...record, disposition: 'done' })).toEqual([]);
+  });
+});
+
+describe('a line', () => {
+  const frozen: EngineEvent = {
+    ...{ type: 'frozen', ...record, scope: 'key', reason: 'attempts', error, unfreezeInMs: undefined },
+  };
+  const text = 'Orders#on froze the key at orders/1@5 after 3 attempts: the stock is closed';
+  const lines = (log: (logger: LoggerService) => void, options: ConsoleLoggerOptions = {}): string => {
+    let out = '';
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((out += String(chunk)), true));
+    const writeError = jest
+      .spyOn(process.stderr, 'write')
+      .mockImplementation((chunk) => ((out += String(chunk)), true));
+    try {
+      log(new ConsoleLogger('KafkaWorker', { colors: false, ...options }));
+    } finally {
+      write.mockRestore();
+      writeError.mockRestore();
+    }
+    return out;
+  };
+
+  it("is a text in Nest's own logger, with the stack of what went wrong", () => {
+    const out = lines((logger) => logEvent(logger, frozen));
+    expect(out).toContain(`[KafkaWorker] ${text}\n`);
+    expect(out).toContain('at ');
+    expect(out).not.toContain('Object(');
+    expect(lines((logger) => logEvent(logger, { type: 'paused', ...partition }))).toMatch(
+      /Orders#on paused orders\/1\s*$/,
+    );
+  });
+
+  it('is an object with the fields of the event where a logger takes objects', () => {
+    const { message } = JSON.parse(lines((logger) => logEvent(logger, frozen), { json: true })) as { message: object };
+    expect(message).toMatchObject({
+      ...{ msg: text, event: 'frozen', worker: 'Orders#on', groupId: 'group', topic: 'orders', partition: 1 },
+      ...{ offset: 5, attempt: 3, scope: 'key', reason: 'attempts' },
+    });
+    expect(JSON.stringify(message)).toContain('at ');
+  });
+
+  it('has its fields beside the text with nestjs-pino, and of an error no more than its name and what it says', () => {
+    const out: string[] = [];
+    const stream = { write: (chunk: string) => void out.push(chunk) };
+    const logger = new PinoLogger({ pinoHttp: [{ base: null, timestamp: false, level: 'debug' }, stream] });
+    const withPayload = Object.assign(new Error('refused'), { config: { data: 'the payload' } });
+    logEvent(new NestPino(logger, {}), { type: 'record.failed', ...record, error: withPayload, retryInMs: 100 });
+    expect(out).toHaveLength(1);
+    expect(JSON.parse(out[0] as string)).toEqual({
+      ...{ level: 20, event: 'record.failed', ...record, retryInMs: 100, error: { type: 'Error', message: 'refused' } },
+      msg: 'Orders#on attempt 3 at orders/1@5 failed: refused',
+    });
   });
 });

@@ -1,18 +1,26 @@
 import type { EngineEvent, TopicPartition } from '@kafka-worker/engine';
 import type { LoggerService } from '@nestjs/common';
+import { LogLine } from './log-line.js';
 
 /**
  * One line for each thing an operator wants to know. Of records that go well none above debug; never a payload or a key.
- * Errors of records are named by message, their stack at debug.
+ * Each is a text with the event's fields beside it. Errors are named by message; stacks at level error only.
  * @internal
  */
-export function logEvent(logger: LoggerService, event: EngineEvent): void {
+export function logEvent(target: LoggerService, event: EngineEvent): void {
+  const line = (text: string, stack = false): LogLine => new LogLine(text, event, stack);
+  const logger: Lines = {
+    log: (text) => target.log(line(text)),
+    warn: (text) => target.warn(line(text)),
+    debug: (text) => target.debug?.(line(text)),
+    error: (text) => target.error(line(text, true)),
+  };
   switch (event.type) {
     case 'engine.state':
       return logger.log(`state ${event.state}`);
     case 'group.state': {
       const line = `group ${event.groupId} ${event.state}${event.error ? `: ${event.error.message}` : ''}`;
-      return event.state === 'crashed' ? logger.error(line, event.error?.stack) : logger.log(line);
+      return event.state === 'crashed' ? logger.error(line) : logger.log(line);
     }
     case 'group.rebalanced':
       return logger.log(
@@ -22,7 +30,7 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
     case 'group.lost':
       return logger.warn(`group ${event.groupId} lost [${list(event.partitions)}]: ${event.error.message}`);
     case 'drain.started':
-      return logger.debug?.(`group ${event.groupId} drains for ${event.cause}, ${event.running} running`);
+      return logger.debug(`group ${event.groupId} drains for ${event.cause}, ${event.running} running`);
     case 'drain.finished': {
       const line =
         `group ${event.groupId} drained for ${event.cause} in ${event.durationMs} ms: ${event.outcome}, ` +
@@ -33,7 +41,7 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
       const again = event.unfreezeInMs === undefined ? '' : `, it goes on by itself in ${event.unfreezeInMs} ms`;
       const line = `${event.worker} froze the ${event.scope} at ${at(event)} ${frozenFor(event)}${again}: ${event.error.message}`;
       // a delay that was asked for is nothing that anybody has to look after
-      return event.reason === 'delay' ? logger.warn(line) : logger.error(line, event.error.stack);
+      return event.reason === 'delay' ? logger.warn(line) : logger.error(line);
     }
     case 'unfrozen': {
       const by = event.by === 'timer' ? ' by itself' : '';
@@ -48,9 +56,9 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
       return logger.warn(`${event.worker} could not send ${at(event)} to ${event.to}, ${next}: ${event.error.message}`);
     }
     case 'record.failed':
-      return logger.debug?.(`${event.worker} attempt ${event.attempt} at ${at(event)} failed: ${event.error.message}`);
+      return logger.debug(`${event.worker} attempt ${event.attempt} at ${at(event)} failed: ${event.error.message}`);
     case 'record.late':
-      return logger.debug?.(`${event.worker} ${event.outcome} at ${at(event)} after the partition had gone; dropped`);
+      return logger.debug(`${event.worker} ${event.outcome} at ${at(event)} after the partition had gone; dropped`);
     case 'paused':
     case 'resumed':
       return logger.log(`${event.worker} ${event.type} ${where(event)}`);
@@ -93,13 +101,16 @@ export function logEvent(logger: LoggerService, event: EngineEvent): void {
   }
 }
 
+/** Where texts go; each becomes a {@link LogLine}. */
+type Lines = Readonly<Record<'log' | 'warn' | 'debug' | 'error', (text: string) => void>>;
+
 /** What is lost to the handler at warn, what comes again to one at debug; nothing of what went well. */
-function logSettled(logger: LoggerService, event: Extract<EngineEvent, { type: 'record.settled' }>): void {
+function logSettled(logger: Lines, event: Extract<EngineEvent, { type: 'record.settled' }>): void {
   const { worker, disposition, error, to } = event;
   if (disposition === 'done') return;
   const line = `${worker} ${disposition} ${at(event)}${to ? ` to ${at(to)}` : ''}${error ? `: ${error.message}` : ''}`;
   if (disposition === 'skipped' || disposition === 'dead-lettered') logger.warn(line);
-  else logger.debug?.(line);
+  else logger.debug(line);
 }
 
 function frozenFor({ reason, attempt }: Extract<EngineEvent, { type: 'frozen' }>): string {
