@@ -15,6 +15,7 @@ const drivers: readonly (readonly [string, DriverCapabilities])[] = [
   ['remote, eager', remoteDriver({ port: 1 }).capabilities],
   ['remote, cooperative', remoteDriver({ port: 1, incrementalRebalance: true }).capabilities],
   ['kafkajs', kafkajsDriver({ client: { brokers: ['none:1'] } }).capabilities],
+  ['kafkajs, eager', kafkajsDriver({ client: { brokers: ['none:1'] }, assignment: 'round-robin' }).capabilities],
 ];
 
 /** The rows of the page's matrix, without the line under the head. */
