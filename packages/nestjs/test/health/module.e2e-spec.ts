@@ -1,5 +1,14 @@
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Module, type INestApplication, type INestApplicationContext } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Global,
+  Injectable,
+  Module,
+  type BeforeApplicationShutdown,
+  type INestApplication,
+  type INestApplicationContext,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { deferred, type Deferred, type InMemoryCluster } from '@kafka-worker/testing';
@@ -17,18 +26,33 @@ let started: Calls;
 let app: INestApplicationContext | undefined;
 let cluster: InMemoryCluster;
 let driver: PuppetDriver;
+let late: (() => Promise<void>) | undefined;
+let lateAnswers: unknown[];
 
 beforeEach(() => {
   gate = deferred();
   started = new Calls();
   cluster = clusterWith('orders');
   driver = new PuppetDriver(cluster);
+  late = undefined;
+  lateAnswers = [];
 });
 afterEach(async () => {
   gate.resolve();
   await app?.close();
   app = undefined;
 });
+
+/** The last to hear of a shutdown, since its module is global. */
+@Injectable()
+class Last implements BeforeApplicationShutdown {
+  beforeApplicationShutdown(): Promise<void> | undefined {
+    return late?.();
+  }
+}
+@Global()
+@Module({ providers: [Last] })
+class LastModule {}
 
 @Controller()
 class Orders {
@@ -46,7 +70,7 @@ async function serve(options?: Options): Promise<(path: string) => Promise<{ sta
   app = await boot('module', {
     cluster,
     kafka: { driver },
-    imports: [KafkaWorkerHealthModule.forRoot(options)],
+    imports: [KafkaWorkerHealthModule.forRoot(options), LastModule],
     controllers: [Orders],
   });
   return ask(app as INestApplication);
@@ -100,6 +124,8 @@ describe('KafkaWorkerHealthModule, over HTTP', () => {
     cluster.produce({ topic: 'orders', value: 'x' });
     await started.reached(1);
     const drain = next(runtimeOf(app!), 'drain.started');
+    late = async () =>
+      void lateAnswers.push(await get('/health/live'), await get('/health/startup'), await get('/health/ready'));
     const closed = app!.close();
     await drain;
     expect(await get('/health/ready')).toMatchObject({
@@ -110,6 +136,12 @@ describe('KafkaWorkerHealthModule, over HTTP', () => {
     expect(await get('/health/startup')).toMatchObject({ status: 200 });
     gate.resolve();
     await closed;
+    // in the last hook in which HTTP answers, where Terminus itself says no to everything
+    expect(lateAnswers).toMatchObject([
+      { status: 200, body: { status: 'ok' } },
+      { status: 200, body: { status: 'ok' } },
+      { status: 503, body: { error: { kafka: { causes: [{ cause: 'stopped' }] } } } },
+    ]);
   });
 
   it('takes a path, a key, bounds and what else has to be well', async () => {
