@@ -130,21 +130,17 @@ export class Collector {
   }
 
   event(event: EngineEvent): void {
-    switch (event.type) {
-      case 'group.state':
-        return this.#known(event.groupId);
-      case 'group.rebalanced':
-        this.#rebalances.inc({ group: event.groupId });
-        return this.#rebalanceDuration.observe({ group: event.groupId }, event.durationMs / 1000);
-      case 'commit.succeeded':
-        this.#commits.inc({ group: event.groupId, outcome: 'succeeded' });
-        return this.#commitDuration.observe({ group: event.groupId }, event.durationMs / 1000);
-      case 'commit.failed':
-        return this.#commits.inc({ group: event.groupId, outcome: 'failed' });
-      case 'drain.finished':
-        return this.#drainDuration.observe({ group: event.groupId, outcome: event.outcome }, event.durationMs / 1000);
-      default:
-        return undefined;
+    const { type } = event;
+    if (type === 'group.state') this.#known(event.groupId);
+    else if (type === 'commit.failed') this.#commits.inc({ group: event.groupId, outcome: 'failed' });
+    else if (type === 'commit.succeeded') {
+      this.#commits.inc({ group: event.groupId, outcome: 'succeeded' });
+      this.#commitDuration.observe({ group: event.groupId }, event.durationMs / 1000);
+    } else if (type === 'group.rebalanced') {
+      this.#rebalances.inc({ group: event.groupId });
+      this.#rebalanceDuration.observe({ group: event.groupId }, event.durationMs / 1000);
+    } else if (type === 'drain.finished') {
+      this.#drainDuration.observe({ group: event.groupId, outcome: event.outcome }, event.durationMs / 1000);
     }
   }
 
