@@ -51,4 +51,12 @@ describe('the root of the package', () => {
     expect(files).toContain('testing/kafka-worker-tester.ts');
     expect(packages).toEqual(expect.arrayContaining(['@nestjs/testing', '@kafka-worker/testing']));
   });
+
+  it('loads nothing of admin, and admin nothing of Swagger, so that it works where that is not installed', () => {
+    const { files, packages } = loadedBy('index.ts');
+    expect(files.filter((file) => file.startsWith('admin/'))).toEqual([]);
+    const admin = loadedBy('admin/index.ts');
+    expect(admin.files).toEqual(expect.arrayContaining(['admin/openapi.ts', 'runtime/kafka-worker.host.ts']));
+    expect([...packages, ...admin.packages].filter((name) => name.includes('swagger'))).toEqual([]);
+  });
 });

@@ -72,7 +72,7 @@ export function Describe(route: RouteDescription): MethodDecorator {
       schema: kind.schema,
     })),
     ...(body && Object.keys(body).length > 0
-      ? [{ in: 'body', required: hasRequired(body), schema: schemaOf(body) }]
+      ? [{ in: 'body', type: String, required: hasRequired(body), schema: schemaOf(body) }] // the schema wins
       : []),
   ];
   return (_target, _name, descriptor) => {
