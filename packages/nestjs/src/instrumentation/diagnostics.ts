@@ -29,7 +29,10 @@ export const diagnostics: WorkerInstrumentation = {
   },
 };
 
-/** `start` and `end` around the handler's call, `asyncEnd` when the attempt is over, `error` before it where it failed. */
+/**
+ * `start` and `end` around the call of the handler, which Nest's pipeline may come to after `end`; `asyncEnd` when the
+ * attempt is over, `error` before it where it failed.
+ */
 class ChannelScope implements AttemptScope {
   readonly #message: KafkaWorkerAttemptMessage;
   /** Where the bound stores hold. */
