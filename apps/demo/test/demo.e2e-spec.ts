@@ -65,6 +65,7 @@ describe('npm start', () => {
       expect(ready.status).toBe(200);
       expect(await ready.json()).toMatchObject({ status: 'ok', details: { kafka: { status: 'up' } } });
       expect((await fetch(`${http}/health/live`)).status).toBe(200);
+      expect((await fetch(`${http}/health/startup`)).status).toBe(200);
       const inspected = (await (await fetch(`${http}/inspect`)).json()) as { groups: { partitions: unknown[] }[] };
       expect(inspected.groups[0]?.partitions).toHaveLength(13);
       demo?.signal('SIGINT');
@@ -101,7 +102,9 @@ describe('npm start', () => {
       await demo?.until(/draining .* running 8 /);
       const ready = await fetch(`${http}/health/ready`);
       expect(ready.status).toBe(503);
-      expect(await ready.json()).toMatchObject({ error: { kafka: { status: 'down', state: 'DRAINING' } } });
+      expect(await ready.json()).toMatchObject({
+        error: { kafka: { status: 'down', causes: [{ cause: 'draining', running: 8 }] } },
+      });
       expect((await fetch(`${http}/health/live`)).status).toBe(200);
       await demo?.until(/draining(?:.*\n.*)+draining .* running 8 /); // a second later: not the same key press
       demo?.signal('SIGINT');

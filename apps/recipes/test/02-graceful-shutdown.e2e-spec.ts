@@ -1,9 +1,9 @@
 import { expect, it, jest } from '@jest/globals';
+import { KafkaWorkerHealthIndicator } from '@kafka-worker/nestjs/terminus';
 import { deferred } from '@kafka-worker/testing';
 import { play } from '../src/harness/play.js';
 import { gracefulShutdown } from '../src/recipes/02-graceful-shutdown/recipe.js';
 import { expectGracefulShutdown } from './expected/02-graceful-shutdown.js';
-import { KafkaHealth } from '../src/recipes/02-graceful-shutdown/kafka.health.js';
 import { ReportsModule } from '../src/recipes/02-graceful-shutdown/reports.module.js';
 import { ReportsService } from '../src/recipes/02-graceful-shutdown/reports.service.js';
 import { testRecipe } from './support/test-recipe.js';
@@ -19,16 +19,19 @@ it('what runs at the shutdown finishes and is committed, what has not begun is l
   const { moduleRef, kafka } = await testRecipe(ReportsModule, {}, (builder) =>
     builder.overrideProvider(ReportsService).useValue({ render: () => gate.promise }),
   );
-  const health = moduleRef.get(KafkaHealth);
+  const health = moduleRef.get(KafkaWorkerHealthIndicator, { strict: false });
   const orders = Array.from({ length: 7 }, (_, i) => ({ customer: `customer-${i}` }));
   const delivered = kafka.deliverAll('reports', orders, { moveTime: false });
   await kafka.tick();
-  expect(health.ready()).toMatchObject({ kafka: { status: 'up' } });
+  expect(health.isStarted('kafka')).toMatchObject({ kafka: { status: 'up' } });
+  expect(health.isReady('kafka')).toMatchObject({ kafka: { status: 'up' } });
 
   const closed = moduleRef.close();
   await kafka.tick();
-  expect(health.ready()).toMatchObject({ kafka: { status: 'down', state: 'DRAINING', running: 4 } });
-  expect(health.live()).toMatchObject({ kafka: { status: 'up' } });
+  expect(health.isReady('kafka')).toMatchObject({
+    kafka: { status: 'down', causes: [{ cause: 'draining', running: 4 }] },
+  });
+  expect(health.isLive('kafka')).toMatchObject({ kafka: { status: 'up' } });
   gate.resolve();
   await closed;
   const dispositions = (await delivered).map(({ disposition }) => disposition);

@@ -7,9 +7,10 @@ export function expectGracefulShutdown(outcome: OutcomeOf<typeof gracefulShutdow
   expect(outcome.flippedFirst).toBe(true);
   expect(JSON.parse(outcome.whyNotReady)).toMatchObject({
     status: 'error',
-    error: { kafka: { status: 'down', state: 'DRAINING' } },
+    error: { kafka: { status: 'down', causes: [{ cause: 'draining' }] } },
   });
   expect(outcome.wasLiveThroughout).toBe(true);
+  expect(outcome.startedForGood).toBe(true);
   expect(outcome.exit).toBe(0);
   // What had begun has finished and is committed; the rest is untouched.
   expect(outcome).toMatchObject({ begun: 4, finished: 4, begunAfterSignal: 0 });

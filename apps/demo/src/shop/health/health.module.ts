@@ -1,12 +1,10 @@
 import { Module } from '@nestjs/common';
-import { TerminusModule } from '@nestjs/terminus';
-import { HealthController } from './health.controller.js';
+import { KafkaWorkerHealthModule } from '@kafka-worker/nestjs/terminus';
 import { InspectController } from './inspect.controller.js';
-import { KafkaHealthIndicator } from './kafka.health.js';
 
+/** `GET /health/live`, `/health/ready` and `/health/startup` for an orchestrator, `GET /inspect` for a person. */
 @Module({
-  imports: [TerminusModule],
-  controllers: [HealthController, InspectController],
-  providers: [KafkaHealthIndicator],
+  imports: [KafkaWorkerHealthModule.forRoot()],
+  controllers: [InspectController],
 })
 export class HealthModule {}

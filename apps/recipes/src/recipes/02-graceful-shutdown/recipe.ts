@@ -25,7 +25,8 @@ export const gracefulShutdown = defineRecipe({
     const ready = new Promise<void>((resolve) => (becameReady = resolve));
     const probing = probe(await first.url(), (answer) => {
       if (answer.ready !== answers.at(-1)?.ready) {
-        const said = answer.ready === 0 ? 'does not answer any more' : answer.ready;
+        const causes = answer.causes.length > 0 ? ` (${answer.causes.join(', ')})` : '';
+        const said = answer.ready === 0 ? 'does not answer any more' : `${answer.ready}${causes}`;
         stage.say(`${stage.since(answer.at)} ms  /health/ready ${said}, ${journal.running('first')} handlers running`);
       }
       if (answer.ready === 200) becameReady();
@@ -65,6 +66,10 @@ export const gracefulShutdown = defineRecipe({
       whyNotReady: notReady?.body ?? '',
       /** Whether anybody would have restarted the process. */
       wasLiveThroughout: answers.every(({ ready, live }) => ready === 0 || live === 200),
+      /** Once it has started it has, whatever comes. */
+      startedForGood: answers
+        .slice(answers.findIndex(({ startup }) => startup === 200))
+        .every(({ ready, startup }) => ready === 0 || startup === 200),
       begun: runs.length,
       finished: runs.filter(({ outcome }) => outcome === 'done').length,
       begunAfterSignal: runs.filter(({ startedAt }) => startedAt > (notReady?.at ?? Infinity)).length,

@@ -1,16 +1,15 @@
 import { Module } from '@nestjs/common';
-import { TerminusModule } from '@nestjs/terminus';
 import { KafkaWorkerModule } from '@kafka-worker/nestjs';
+import { KafkaWorkerHealthModule } from '@kafka-worker/nestjs/terminus';
 import { KafkaConfig } from '../../harness/index.js';
-import { HealthController } from './health.controller.js';
-import { KafkaHealth } from './kafka.health.js';
 import { ReportsService } from './reports.service.js';
 import { ReportsWorker } from './reports.worker.js';
 
 /** Its `main.ts` says `app.enableShutdownHooks()`: without that SIGTERM ends a Nest app on the spot. */
 @Module({
   imports: [
-    TerminusModule.forRoot({ logger: false }),
+    // GET /health/startup, /health/ready and /health/live
+    KafkaWorkerHealthModule.forRoot(),
     KafkaWorkerModule.forRootAsync({
       inject: [KafkaConfig],
       useFactory: ({ driver }: KafkaConfig) => ({
@@ -21,7 +20,7 @@ import { ReportsWorker } from './reports.worker.js';
       }),
     }),
   ],
-  controllers: [ReportsWorker, HealthController],
-  providers: [ReportsService, KafkaHealth],
+  controllers: [ReportsWorker],
+  providers: [ReportsService],
 })
 export class ReportsModule {}
