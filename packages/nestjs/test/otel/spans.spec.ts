@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, diag, DiagLogLevel, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { BatchScope, OutgoingRecord, RecordHeaders } from '@kafka-worker/engine';
 import { KafkaWorkerError, SkipRecordError } from '@kafka-worker/nestjs';
 import { KafkaTracingInterceptor, type KafkaTracingOptions } from '@kafka-worker/nestjs/otel';
+import { ATTR } from '../../src/otel/attributes.js';
 import { fakeDelivery, type FakeDelivery } from '../support/deliveries.js';
 import { idOf, parentOf, Spans } from '../support/spans.js';
 
@@ -395,4 +398,9 @@ describe('without an SDK', () => {
     expect(scope?.traceId).toBeUndefined();
     scope?.ended?.(new Error('broken'));
   });
+});
+
+it('docs/observability.md has every attribute', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/observability.md'), 'utf8');
+  expect(Object.values(ATTR).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
