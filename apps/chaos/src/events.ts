@@ -17,11 +17,13 @@ export type HandlerEvent = { readonly at: number } & AttemptOf &
   );
 
 /** What a member that is watched tells of its driver. */
-export type HandOverEvent = { readonly at: number } & (
-  | { readonly type: 'handed'; readonly partition: number; readonly records: number }
-  /** They may go, or are gone. */
-  | { readonly type: 'asked'; readonly partitions: readonly number[] }
-);
+export type HandOverEvent = { readonly at: number } &
+  /** `offset`: of the first record. */
+  (
+    | { readonly type: 'handed'; readonly partition: number; readonly offset: number; readonly records: number }
+    /** They may go, or are gone. */
+    | { readonly type: 'asked'; readonly partitions: readonly number[] }
+  );
 
 /** What the engine tells, as far as it is not told once per record; errors by their message. */
 export interface ToldByEngine {

@@ -1,6 +1,6 @@
-import type { MemberEvent } from './events.js';
+import type { Ledger } from './ledger.js';
 
-/** A time in which a member that held a partition was handed nothing of it. */
+/** A time in which there were records of a partition, and the member that held it was handed none. */
 export interface Gap {
   readonly member: string;
   readonly partition: number;
@@ -12,11 +12,12 @@ export interface Gap {
 }
 
 /**
- * The gaps between one hand-over of records of a partition and the next one to the same member, as long as the partition
- * stays: where it was asked for in between, or lost, or another process has begun with it, there is no gap but a move.
- * Needs members that are watched, and a producer that writes to every partition all the time.
+ * The gaps between one hand-over of records of a partition and the next one to the same process, as long as the partition
+ * stays there: where it was asked for in between, or lost, there is no gap but a move. A gap begins when the broker has
+ * acknowledged the record that ends it, since before there was nothing to hand over. Needs members that are watched.
  */
-export function gapsOf(events: readonly MemberEvent[]): Gap[] {
+export function gapsOf({ events, produced }: Pick<Ledger, 'events' | 'produced'>): Gap[] {
+  const acknowledged = new Map(produced.map(({ partition, offset, at = 0 }) => [`${partition}/${offset}`, at]));
   const gaps: Gap[] = [];
   /** By process and partition: when something was handed over last. */
   const last = new Map<string, number>();
@@ -29,11 +30,13 @@ export function gapsOf(events: readonly MemberEvent[]): Gap[] {
     } else if (event.type === 'engine' && event.event.type === 'group.state') {
       if (event.event.state === 'rebalancing') rebalancing.set(pid, at);
     } else if (event.type === 'handed') {
-      const key = `${pid} ${event.partition}`;
-      const from = last.get(key);
-      if (from !== undefined) {
-        const inRebalance = (rebalancing.get(pid) ?? 0) > from;
-        gaps.push({ member, partition: event.partition, from, ms: at - from, inRebalance });
+      const { partition, offset } = event;
+      const key = `${pid} ${partition}`;
+      const before = last.get(key);
+      if (before !== undefined) {
+        const from = Math.max(before, acknowledged.get(`${partition}/${offset}`) ?? before);
+        const inRebalance = (rebalancing.get(pid) ?? 0) > before;
+        gaps.push({ member, partition, from, ms: Math.max(at - from, 0), inRebalance });
       }
       last.set(key, at);
     }

@@ -53,15 +53,15 @@ export class KafkaView {
     );
   }
 
-  /** Kafka's word for the group's state, its members' ids, and the protocol it has agreed on; none while it joins. */
-  async group(groupId: string): Promise<{
-    readonly state: string;
-    readonly members: readonly string[];
-    readonly protocol: string;
-  }> {
+  /** Kafka's word for the group's state, and its members' ids. */
+  async group(groupId: string): Promise<{ readonly state: string; readonly members: readonly string[] }> {
     const group = (await this.#admin.describeGroups([groupId])).groups[0];
-    const members = group?.members.map(({ memberId }) => memberId) ?? [];
-    return { state: group?.state ?? 'Dead', members, protocol: group?.protocol ?? '' };
+    return { state: group?.state ?? 'Dead', members: group?.members.map(({ memberId }) => memberId) ?? [] };
+  }
+
+  /** The protocol that a group has agreed on; empty while it joins, and without members. */
+  async protocol(groupId: string): Promise<string> {
+    return (await this.#admin.describeGroups([groupId])).groups[0]?.protocol ?? '';
   }
 
   /** Every value in the log of a topic, by partition in the order of the log. */

@@ -6,6 +6,8 @@ export interface ProducedRecord {
   readonly partition: number;
   readonly offset: number;
   readonly key: string | null;
+  /** When that was, by the clock of the machine. */
+  readonly at?: number;
 }
 
 /** What a ledger found. Records are named `partition/offset`. */

@@ -1,5 +1,6 @@
 import type { DriverProducer, OutgoingRecord } from '@kafka-worker/engine';
 import { kafkajsDriver } from '@kafka-worker/kafkajs';
+import { now } from './clock.js';
 import type { Payload } from './handler.js';
 import type { Ledger } from './ledger.js';
 import { pause } from './waiting.js';
@@ -36,8 +37,10 @@ export class Load {
   async send(count: number): Promise<void> {
     const records = Array.from({ length: count }, () => this.#record(this.#n++));
     const sent = await this.#producer.send(records);
+    const at = now();
     sent.forEach(({ partition, offset }, i) => {
-      this.ledger.produced.push({ partition, offset, key: (records[i]?.key as string | null | undefined) ?? null });
+      const key = (records[i]?.key as string | null | undefined) ?? null;
+      this.ledger.produced.push({ partition, offset, key, at });
     });
   }
 

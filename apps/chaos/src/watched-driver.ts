@@ -44,7 +44,8 @@ function watchedListener(
       listener.lost(partitions, cause);
     },
     records: (batch) => {
-      tell({ type: 'handed', at: now(), partition: batch.partition, records: batch.records.length });
+      const { partition, records } = batch;
+      tell({ type: 'handed', at: now(), partition, offset: records[0]?.offset ?? -1, records: records.length });
       return listener.records(batch);
     },
     stateChanged: (state, cause) => listener.stateChanged(state, cause),
