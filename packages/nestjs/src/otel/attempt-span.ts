@@ -6,11 +6,20 @@ import {
   trace,
   type Context,
   type Span,
+  type SpanContext,
 } from '@opentelemetry/api';
 import { ChainedContext } from './chained-context.js';
 import { fail } from './failure.js';
 
 const ATTEMPT = createContextKey('kafka-worker.attempt');
+
+/** Spans of failed attempts, for the next ones of the same records. */
+const failed = new WeakMap<KafkaRecord, SpanContext>();
+
+/** The last failed attempt at a record. @internal */
+export function attemptBefore(record: KafkaRecord): SpanContext | undefined {
+  return failed.get(record);
+}
 
 /** The span of one attempt, active in its handler. @internal */
 export class AttemptSpan implements AttemptScope {
@@ -44,7 +53,10 @@ export class AttemptSpan implements AttemptScope {
   ended(error: Error | undefined): void {
     if (this.#over) return;
     this.#over = true;
-    if (error !== undefined) fail(this.span, error);
+    if (error !== undefined) {
+      fail(this.span, error);
+      failed.set(this.record, this.span.spanContext());
+    }
     this.span.end();
   }
 

@@ -21,7 +21,7 @@ import { SpanKind, trace, type Attributes, type Context, type Link } from '@open
 import type { Observable } from 'rxjs';
 import { isKafkaWorkerContext } from '../context/kafka-worker.context.js';
 import { displayKey } from '../instrumentation/record-key.js';
-import { activeAttempt, AttemptSpan } from './attempt-span.js';
+import { activeAttempt, attemptBefore, AttemptSpan } from './attempt-span.js';
 import { ATTR, KAFKA } from './attributes.js';
 import { AttemptInBatch, BatchSpan } from './batch-span.js';
 import { RECORD_ROOT } from './chained-context.js';
@@ -102,8 +102,9 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
     return traced(this.#start(facts, contextOf(record.headers), undefined), () => next.handle());
   }
 
-  #start(facts: AttemptFacts, parent: Context, links: Link[] | undefined): AttemptSpan {
+  #start(facts: AttemptFacts, parent: Context, ofBatch: Link[] | undefined): AttemptSpan {
     const { record, attempt } = facts;
+    const links = attempt === 1 || trace.getSpan(parent) !== undefined ? ofBatch : withBefore(record, ofBatch);
     const options = { kind: SpanKind.CONSUMER, attributes: this.#attributes(facts), ...(links && { links }) };
     const span = this.#setup.tracer.startSpan(this.#name(record.topic), options, parent);
     return new AttemptSpan(this, span, parent, record, attempt);
@@ -157,4 +158,10 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
     }
     return name;
   }
+}
+
+/** Attempts at a record that was sent without a trace are traces of their own: each is linked with the one before. */
+function withBefore(record: KafkaRecord, links: Link[] | undefined): Link[] | undefined {
+  const before = attemptBefore(record);
+  return before === undefined ? links : [...(links ?? []), { context: before }];
 }

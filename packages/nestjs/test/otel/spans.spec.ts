@@ -126,6 +126,17 @@ describe('the span of an attempt', () => {
     expect(span.attributes['kafka_worker.steering']).toBe('SKIP_RECORD');
   });
 
+  it('is linked with the failed one before where the record was sent without a trace, and not where it was', () => {
+    const tracing = new KafkaTracingInterceptor();
+    for (const { record } of [fakeDelivery(), deliveryOf({ headers: { traceparent: PARENT } })]) {
+      handle(tracing, fakeDelivery({ record, attempt: 1 }), new Error('once more'));
+      handle(tracing, fakeDelivery({ record, attempt: 2 }));
+    }
+    const [first, second, ...sent] = spans.all;
+    expect(second?.links.map(({ context }) => context)).toEqual([first?.spanContext()]);
+    expect([...(first?.links ?? []), ...sent.flatMap(({ links }) => links)]).toEqual([]);
+  });
+
   it('is active in the handler, and not behind it', () => {
     const scope = new KafkaTracingInterceptor().attempt(fakeDelivery(), undefined);
     const active = scope?.run?.(() => trace.getActiveSpan()) as ReturnType<typeof trace.getActiveSpan>;

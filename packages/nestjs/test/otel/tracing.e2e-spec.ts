@@ -324,7 +324,11 @@ describe('batches', () => {
     expect(batch.links.map(({ context }) => context.spanId).toSorted()).toEqual(
       handled.map((span) => span.spanContext().spanId).toSorted(),
     );
-    for (const { links } of handled) expect(links).toMatchObject([{ context: batch.spanContext() }]);
+    for (const { links, attributes } of handled) {
+      const isRetry = attributes['kafka_worker.attempt'] === 2;
+      expect(links).toHaveLength(isRetry ? 2 : 1); // a retry is linked with the attempt before as well
+      expect(links[0]).toMatchObject({ context: batch.spanContext() });
+    }
     // ended with its last record, not before
     expect(spans.names().at(-1)).toBe('receive orders');
   });
