@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { KafkaWorkerRuntime } from '@kafka-worker/nestjs';
+import { getRecordLogFields } from '@kafka-worker/nestjs/logging';
 import { Logger, LoggerModule } from 'nestjs-pino';
 import pino from 'pino';
 import { now } from './clock.js';
@@ -27,6 +28,8 @@ export interface BootOptions {
   readonly database?: DatabaseConfig | undefined;
   readonly log: LogLevel;
   readonly tell: (event: MemberEvent) => void;
+  /** Gets each line of the log from `info` on, as JSON, in the place of stderr. */
+  readonly line?: ((line: string) => void) | undefined;
   /** Awaited last, when everything has been told. */
   readonly flush?: () => Promise<void>;
 }
@@ -38,13 +41,20 @@ const FLUSH = 'RECIPE_FLUSH';
 class RecipeHost implements OnApplicationShutdown {
   constructor(@Inject(FLUSH) private readonly flush: () => Promise<void>) {}
 
-  static of({ module, kafka, database, log, flush = () => Promise.resolve() }: BootOptions): DynamicModule {
+  static of({ module, kafka, database, log, line, flush = () => Promise.resolve() }: BootOptions): DynamicModule {
     return {
       module: RecipeHost,
       global: true,
       imports: [
         LoggerModule.forRoot({
-          pinoHttp: { level: log, stream: pino.destination(2), autoLogging: false, base: null },
+          pinoHttp: {
+            level: line ? 'info' : log,
+            stream: line ? { write: (text: string) => line(text) } : pino.destination(2),
+            autoLogging: false,
+            base: null,
+            // what is written while a record is handled names it, where the recipe has a KafkaLogContext
+            mixin: () => ({ record: getRecordLogFields() }),
+          },
         }),
         module,
       ],

@@ -8,3 +8,6 @@ export type { MemberProcess } from './member-process.js';
 export type { Progress, SeedRecord, Stage } from './stage.js';
 export { table } from './table.js';
 export { drawTimeline } from './timeline.js';
+export { drawTraces, parentOf } from './telemetry/draw-traces.js';
+export { Telemetry } from './telemetry/telemetry.js';
+export { TelemetryModule } from './telemetry/telemetry.module.js';

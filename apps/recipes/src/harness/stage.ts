@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { DriverAdmin, GroupDescription, OutgoingRecord } from '@kafka-worker/engine';
 import { KafkaWorkerRuntime } from '@kafka-worker/nestjs';
-import { createApp, type LogLevel } from './boot.js';
+import { type BootOptions, createApp, type LogLevel } from './boot.js';
 import { now } from './clock.js';
 import type { RecipeCluster } from './cluster/recipe-cluster.js';
 import type { DatabaseConfig } from './database/database-config.js';
@@ -121,14 +121,15 @@ export class Stage {
     ));
   }
 
-  /** Boots the app in this process; its workers run when this resolves. */
-  async boot(module: Type | DynamicModule, id = 'app'): Promise<StagedApp> {
+  /** Boots the app in this process; its workers run when this resolves. `line` gets what it logs. */
+  async boot(module: Type | DynamicModule, id = 'app', { line }: Pick<BootOptions, 'line'> = {}): Promise<StagedApp> {
     const { cluster, log } = this.#options;
     const app = await createApp({
       module,
       kafka: cluster.connect(id),
       database: await this.#databaseConfig(),
       log,
+      line,
       tell: (event) => this.journal.add({ ...event, member: id }),
     });
     this.#apps.add(app);

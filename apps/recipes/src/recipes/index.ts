@@ -4,6 +4,8 @@ import { gracefulShutdown } from './02-graceful-shutdown/recipe.js';
 import { partitionConcurrent } from './03-partition-concurrent/recipe.js';
 import { parallel } from './04-parallel/recipe.js';
 import { keyConcurrent } from './05-key-concurrent/recipe.js';
+import { observability } from './06-observability/recipe.js';
+import { batchesAndRecords } from './07-batches-and-records/recipe.js';
 import { limitOf2 } from './08-limit-of-2/recipe.js';
 import { onePartitionAtATime } from './09-one-partition-at-a-time/recipe.js';
 import { exactlyOncePerRecord } from './10-exactly-once/recipe.js';
@@ -25,6 +27,8 @@ export const recipes: readonly Recipe[] = [
   partitionConcurrent,
   parallel,
   keyConcurrent,
+  observability,
+  batchesAndRecords,
   limitOf2,
   onePartitionAtATime,
   exactlyOncePerRecord,
