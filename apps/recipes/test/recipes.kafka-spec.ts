@@ -22,6 +22,7 @@ import { kafkaToKafka } from '../src/recipes/17-kafka-to-kafka/recipe.js';
 import { fanOut } from '../src/recipes/19-fan-out/recipe.js';
 import { competingConsumers } from '../src/recipes/20-competing-consumers/recipe.js';
 import { assignmentStrategies } from '../src/recipes/21-assignment-strategies/recipe.js';
+import { groupsOverHttp } from '../src/recipes/22-groups-over-http/recipe.js';
 import { expectOneByOne } from './expected/01-one-by-one.js';
 import { expectGracefulShutdown } from './expected/02-graceful-shutdown.js';
 import { expectPartitionConcurrent } from './expected/03-partition-concurrent.js';
@@ -42,6 +43,7 @@ import { expectKafkaToKafka } from './expected/17-kafka-to-kafka.js';
 import { expectFanOut } from './expected/19-fan-out.js';
 import { expectCompetingConsumers } from './expected/20-competing-consumers.js';
 import { expectAssignmentStrategies } from './expected/21-assignment-strategies.js';
+import { expectGroupsOverHttp } from './expected/22-groups-over-http.js';
 
 jest.setTimeout(90_000);
 
@@ -72,4 +74,5 @@ jest.setTimeout(90_000);
   recipe(fanOut, expectFanOut);
   recipe(competingConsumers, expectCompetingConsumers);
   recipe(assignmentStrategies, expectAssignmentStrategies);
+  recipe(groupsOverHttp, expectGroupsOverHttp);
 });

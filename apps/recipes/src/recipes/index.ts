@@ -19,6 +19,7 @@ import { kafkaToKafka } from './17-kafka-to-kafka/recipe.js';
 import { fanOut } from './19-fan-out/recipe.js';
 import { competingConsumers } from './20-competing-consumers/recipe.js';
 import { assignmentStrategies } from './21-assignment-strategies/recipe.js';
+import { groupsOverHttp } from './22-groups-over-http/recipe.js';
 
 /** Every recipe there is, in the order of their numbers. */
 export const recipes: readonly Recipe[] = [
@@ -42,6 +43,7 @@ export const recipes: readonly Recipe[] = [
   fanOut,
   competingConsumers,
   assignmentStrategies,
+  groupsOverHttp,
 ];
 
 /** The recipe of a number, however it is written: `5`, `05`. */

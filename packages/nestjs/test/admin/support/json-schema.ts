@@ -38,11 +38,12 @@ export function violations(schema: JsonSchema, value: unknown, at = '$'): string
       return items ? value.flatMap((one, i) => violations(items, one, `${at}[${i}]`)) : [];
     case 'integer':
       return Number.isInteger(value) ? [] : [`${at} is no whole number`];
+    case undefined:
+      return [];
     case 'string':
     case 'number':
     case 'boolean':
+    default:
       return typeof value === type ? [] : [`${at} is no ${type}`];
-    case undefined:
-      return [];
   }
 }
