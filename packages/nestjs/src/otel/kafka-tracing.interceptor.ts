@@ -42,6 +42,12 @@ interface AttemptFacts {
   readonly queuedMs: number | undefined;
 }
 
+/** What process spans of one worker's topic have in common. */
+interface TopicSpan {
+  readonly name: string;
+  readonly attributes: Attributes;
+}
+
 /**
  * Traces workers with OpenTelemetry: `KafkaWorkerModule.forRoot({ instrumentation: [new KafkaTracingInterceptor()] })`
  * stands around every worker of the connection, guards, pipes and filters included, traces what is sent, and commits,
@@ -56,8 +62,8 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
   readonly event?: NonNullable<WorkerInstrumentation['event']>;
   readonly #setup: SpanSetup;
   readonly #eachRecord: boolean;
-  /** Span names by topic: they are made once. */
-  readonly #names = new Map<string, string>();
+  /** By worker, then by topic. */
+  readonly #topics = new Map<string, Map<string, TopicSpan>>();
 
   constructor(@Optional() @Inject(KAFKA_TRACING_OPTIONS) options?: KafkaTracingOptions) {
     const { spans = 'record', key = 'text', operations = true, clientId, tracerProvider = trace } = options ?? {};
@@ -102,33 +108,50 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
     return traced(this.#start(facts, contextOf(record.headers), undefined), () => next.handle());
   }
 
+  /**
+   * What a sampler may want to know is given to it. The rest is set on the span, and only where it is recorded: the SDK
+   * copies and checks what it is started with several times over.
+   */
   #start(facts: AttemptFacts, parent: Context, ofBatch: Link[] | undefined): AttemptSpan {
-    const { record, attempt } = facts;
+    const { record, worker, groupId, attempt, queuedMs } = facts;
+    const { tracer, key } = this.#setup;
     const links = attempt === 1 || trace.getSpan(parent) !== undefined ? ofBatch : withBefore(record, ofBatch);
-    const options = { kind: SpanKind.CONSUMER, attributes: this.#attributes(facts), ...(links && { links }) };
-    const span = this.#setup.tracer.startSpan(this.#name(record.topic), options, parent);
+    const { name, attributes } = this.#ofTopic(worker, groupId, record.topic);
+    const options = { kind: SpanKind.CONSUMER, attributes, ...(links && { links }) };
+    const span = tracer.startSpan(name, options, parent);
+    if (span.isRecording()) {
+      span.setAttribute(ATTR.partition, String(record.partition));
+      span.setAttribute(ATTR.offset, record.offset);
+      span.setAttribute(ATTR.attempt, attempt);
+      if (queuedMs !== undefined) span.setAttribute(ATTR.queuedMs, queuedMs);
+      const text = displayKey(record.key, key);
+      if (text !== undefined) span.setAttribute(ATTR.key, text);
+      if (record.value === null) span.setAttribute(ATTR.tombstone, true);
+    }
     return new AttemptSpan(this, span, parent, record, attempt);
   }
 
-  #attributes({ record, worker, groupId, attempt, queuedMs }: AttemptFacts): Attributes {
-    const { key, clientId } = this.#setup;
+  /** What all spans of a worker's topic have in common: made once. */
+  #ofTopic(worker: string, groupId: string, topic: string): TopicSpan {
+    let topics = this.#topics.get(worker);
+    if (topics === undefined) this.#topics.set(worker, (topics = new Map<string, TopicSpan>()));
+    let common = topics.get(topic);
+    if (common === undefined) topics.set(topic, (common = this.#common(worker, groupId, topic)));
+    return common;
+  }
+
+  #common(worker: string, groupId: string, topic: string): TopicSpan {
+    const { clientId } = this.#setup;
     const attributes: Attributes = {
       [ATTR.system]: KAFKA,
       [ATTR.operationName]: 'process',
       [ATTR.operationType]: 'process',
-      [ATTR.destination]: record.topic,
-      [ATTR.partition]: String(record.partition),
-      [ATTR.offset]: record.offset,
+      [ATTR.destination]: topic,
       [ATTR.group]: groupId,
       [ATTR.worker]: worker,
-      [ATTR.attempt]: attempt,
     };
-    if (queuedMs !== undefined) attributes[ATTR.queuedMs] = queuedMs;
-    const text = displayKey(record.key, key);
-    if (text !== undefined) attributes[ATTR.key] = text;
-    if (record.value === null) attributes[ATTR.tombstone] = true;
     if (clientId !== undefined) attributes[ATTR.clientId] = clientId;
-    return attributes;
+    return { name: `process ${topic}`, attributes };
   }
 
   #startBatch({ topic, partition, firstOffset, count, worker, groupId }: TakenBatch): BatchSpan {
@@ -148,15 +171,6 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
     // the conventions: a span that receives is a client's
     const options = { kind: SpanKind.CLIENT, attributes };
     return new BatchSpan(tracer.startSpan(`receive ${topic}`, options, RECORD_ROOT));
-  }
-
-  #name(topic: string): string {
-    let name = this.#names.get(topic);
-    if (name === undefined) {
-      name = `process ${topic}`;
-      this.#names.set(topic, name);
-    }
-    return name;
   }
 }
 
