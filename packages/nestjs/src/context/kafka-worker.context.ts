@@ -1,4 +1,5 @@
 import {
+  ensureError,
   KafkaWorkerError,
   type Delivery,
   type DeliveryGuarantee,
@@ -168,7 +169,12 @@ export class KafkaWorkerContext extends BaseRpcContext<unknown[]> {
   send<T = unknown>(records: KafkaWorkerRecord<T> | readonly KafkaWorkerRecord<T>[]): void {
     const outgoing = toOutgoingList(records);
     const scope = this.#source.instrumentation?.sending?.(outgoing, undefined);
-    this.#delivery.send(scope?.records ?? outgoing);
+    try {
+      this.#delivery.send(scope?.records ?? outgoing);
+    } catch (thrown) {
+      scope?.ended(ensureError(thrown));
+      throw thrown;
+    }
     scope?.ended(undefined);
   }
 

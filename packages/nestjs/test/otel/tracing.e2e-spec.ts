@@ -273,6 +273,25 @@ describe('attempts', () => {
     expect(spans.tree()).toEqual(['process orders #1 failed: DESERIALIZE']);
   });
 
+  it('that send() where there is no transaction have a span of that as well', async () => {
+    @Controller()
+    class Host {
+      @KafkaWorker({ topic: 'orders', ...once })
+      on(@Payload() _value: string, @Ctx() kafka: KafkaWorkerContext): void {
+        kafka.send({ topic: 'bills', value: 'v' });
+      }
+    }
+    const cluster = clusterWith('orders');
+    app = await boot('module', { cluster, controllers: [Host], kafka: traced() });
+    const settled = next(runtimeOf(app), 'record.settled');
+    cluster.produce({ topic: 'orders', value: 'x' });
+    await settled;
+    expect(spans.tree()).toEqual([
+      'process orders #1 failed: NOT_TRANSACTIONAL',
+      '  send bills failed: NOT_TRANSACTIONAL',
+    ]);
+  });
+
   it('of transactional() send below themselves, those that fail included', async () => {
     @Controller()
     class Host {
