@@ -23,8 +23,19 @@ async function shop(answerMs?: number) {
   // the engine has had one to look at the topics
   const before = { opened: unsteady.opened, closed: unsteady.closed };
   const opened = () => [unsteady.opened - before.opened, unsteady.closed - before.closed];
-  return { ...app, unsteady, opened };
+  return { ...app, cluster, unsteady, opened };
 }
+
+it('a log that is cut while a seek looks at it is a conflict', async () => {
+  const { post, cluster, unsteady } = await shop();
+  for (const value of ['a', 'b']) cluster.produce({ topic: 'orders', partition: 0, value });
+  unsteady.meanwhile = () => cluster.deleteRecordsBefore('orders', 0, 1);
+  const answer = await post('kafka/workers/Shop.onOrder/seek', { topic: 'orders', partition: 0, to: 'beginning' });
+  expect([answer.status, problem(answer)]).toMatchObject([
+    409,
+    { type: 'urn:kafka-worker:problem:conflict', code: 'UNKNOWN_TARGET', detail: expect.stringContaining('orders/0') },
+  ]);
+});
 
 describe('brokers that are away', () => {
   it.each(['refuses', 'unreachable'] as const)('%s: 503, and the next question gets another client', async (mood) => {

@@ -115,6 +115,9 @@ describe('the OpenAPI document', () => {
     await command('seek', { to: { offset: 1 }, topic: 'orders', partition: 0 });
     await command('seek', { to: 'nowhere', more: 1 });
     await command('limit', { limit: 2 });
+    cluster.faults.commit({ answerDelayMs: 1 });
+    cluster.faults.commit({ code: 'COMMIT_FENCED' });
+    await command('seek', { to: 'beginning' }); // 409, and one was moved
     fits('POST', 'drain', await post('kafka/drain', { now: true }));
     fits('POST', 'drain', await post('kafka/drain'));
     await command('pause');

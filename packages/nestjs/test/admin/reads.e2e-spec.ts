@@ -124,6 +124,33 @@ describe.each([false, true])('reading, hybrid: %s', (hybrid) => {
   });
 });
 
+it('two members of a group each know themselves, and who has what', async () => {
+  const { cluster, get, runtime } = await shop();
+  const rebalanced = next(
+    runtime,
+    'group.rebalanced',
+    ({ groupId, revoked }) => groupId === 'group' && revoked.length === 1,
+  );
+  const other = await adminApp({
+    cluster,
+    controllers: [Shop],
+    kafka: { driver: cluster.driver({ clientId: 'other' }) },
+  });
+  await rebalanced;
+  const answers = [await get<GroupAnswer>('kafka/groups/group'), await other.get<GroupAnswer>('kafka/groups/group')];
+  const [first, second] = answers.map(({ body }) => body);
+  expect(first?.members.map(({ clientId, self }) => [clientId, self])).toEqual([
+    ['in-memory', true],
+    ['other', false],
+  ]);
+  expect(second?.members.map(({ clientId, self }) => [clientId, self])).toEqual([
+    ['in-memory', false],
+    ['other', true],
+  ]);
+  expect(first?.partitions.map(({ ownerClientId }) => ownerClientId).toSorted()).toEqual(['in-memory', 'other']);
+  expect(second?.partitions).toEqual(first?.partitions);
+});
+
 describe('groups of others', () => {
   it('are named with all=true', async () => {
     const { get, cluster } = await shop();

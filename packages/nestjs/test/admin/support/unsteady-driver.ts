@@ -8,6 +8,8 @@ export class UnsteadyDriver {
   mood: Mood = 'well';
   opened = 0;
   closed = 0;
+  /** What happens in the cluster before an answer of its has been looked at. */
+  meanwhile: () => void = () => {};
   readonly driver: KafkaDriver;
 
   constructor(driver: KafkaDriver) {
@@ -19,7 +21,7 @@ export class UnsteadyDriver {
     const through = <A extends unknown[], T>(question: (...given: A) => Promise<T>) => {
       return (...given: A): Promise<T> => {
         if (this.mood === 'silent') return new Promise(() => {});
-        if (this.mood === 'well') return question.apply(admin, given);
+        if (this.mood === 'well') return question.apply(admin, given).finally(() => this.meanwhile());
         return Promise.reject(new KafkaWorkerError('CONNECTION', 'no broker could be reached'));
       };
     };
