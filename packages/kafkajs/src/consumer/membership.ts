@@ -59,6 +59,7 @@ const COMMIT_MS = 1000;
 export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListener {
   /** One more with each join and each loss. */
   private epoch = 0;
+  /** Ends where somebody else may have had what is held: with a join that came of nothing, and with a loss. */
   term = new Term();
   private phase: Phase = 'outside';
   /** `assigned` has settled and its positions are set. */
@@ -83,8 +84,10 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
   private telling: Promise<void> = Promise.resolve();
   /** The last `assigned`. Never rejects. */
   private assigning: Promise<unknown> = Promise.resolve();
-  /** The hand-over after a join. */
+  /** The hand-overs after joins; one may begin while another is under way. */
   private releasing: Promise<unknown> = Promise.resolve();
+  /** Ends with the next join or loss. */
+  private turn = new Term();
   /** A join was begun and not finished since the last assignment. */
   private passed = false;
   /** The gate being passed; two fetch loops may come to it at once. */
@@ -261,7 +264,7 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
     this.passed = false;
     this.unsynced = undefined;
     this.memberId = memberId;
-    this.epoch++;
+    this.nextTurn();
     this.cooperative = groupProtocol === PROTOCOL_NAMES.cooperative;
     if (atWork) this.goOn(memberAssignment);
     else this.startAnew(memberAssignment);
@@ -327,9 +330,11 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
     const ms = this.timing.releaseMs;
     const asked = this.holdings.askable(this.ending);
     if (asked.length > 0) {
-      this.releasing = settledWithin(Promise.race([this.revoke(asked, ms), term.over]), ms);
-      await this.releasing;
+      const released = settledWithin(Promise.race([this.revoke(asked, ms), term.over]), ms);
+      this.releasing = Promise.all([this.releasing, released]);
     }
+    // The next join may take more: that is asked for at once, and not when this has been handed over.
+    await Promise.race([this.releasing, this.turn.over]);
     // A join is under way, in which the group is still told that this member has them.
     if (epoch !== this.epoch || this.phase !== 'member') return false;
     if (this.ending) {
@@ -417,7 +422,7 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
   lose(cause: Error): void {
     const lost = this.holdings.clear();
     if (this.phase !== 'left') this.enter('outside');
-    this.epoch++;
+    this.nextTurn();
     this.generation = -1;
     this.ready = false;
     this.silence = false;
@@ -442,7 +447,7 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
     this.stop();
     this.enter('left');
     this.ready = false;
-    this.epoch++;
+    this.nextTurn();
     this.holdings.clear();
     this.renewTerm();
     this.room.wake();
@@ -459,6 +464,12 @@ export class Membership implements CommitGate, IntakeGate, RoundGate, PulseListe
 
   get isStopping(): boolean {
     return this.stopping;
+  }
+
+  private nextTurn(): void {
+    this.epoch++;
+    this.turn.end();
+    this.turn = new Term();
   }
 
   private renewTerm(): void {

@@ -1,4 +1,4 @@
-/** A time in which nobody else can have had what is held: from a join that came of nothing, or a loss, to the next. */
+/** A time that ends once, and that can be waited for: that of a membership, or from one join to the next. */
 export class Term {
   private finish!: () => void;
   /** Settles when it has ended. */
