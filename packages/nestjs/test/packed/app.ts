@@ -26,12 +26,19 @@ export function quickStart(): ReadonlyMap<string, string> {
   return new Map([...program.files].map(([file, { text }]) => [file, text]));
 }
 
+/** An app that is looked at from every side, on a cluster in memory: what a scrape and each probe says goes to stdout. */
+export function seenFromOutside(): ReadonlyMap<string, string> {
+  return new Map([['src/seen.ts', readFileSync(join(import.meta.dirname, 'seen.ts.txt'), 'utf8')]]);
+}
+
 /** What an app outside of the repository is made of. */
 export interface PackedAppOptions {
   readonly module: 'esm' | 'cjs';
   readonly nest: string;
   readonly tarballs: readonly string[];
   readonly files: ReadonlyMap<string, string>;
+  /** Beside Nest, by name. */
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 /** An app in a folder of its own, with the tarballs installed from npm's point of view like anybody else's. */
@@ -41,12 +48,13 @@ export class PackedApp {
   #output = '';
 
   /** Installs and compiles. */
-  async build({ module, nest, tarballs, files }: PackedAppOptions): Promise<void> {
+  async build({ module, nest, tarballs, files, dependencies: others = {} }: PackedAppOptions): Promise<void> {
     const nestPackages = ['common', 'core', 'microservices', 'platform-express', 'testing'];
     const dependencies = Object.fromEntries([
       ...nestPackages.map((name) => [`@nestjs/${name}`, nest]),
       ['reflect-metadata', '^0.2.2'],
       ['rxjs', '^7.8.2'],
+      ...Object.entries(others),
     ]) as Record<string, string>;
     this.#write('package.json', {
       name: 'packed-app',

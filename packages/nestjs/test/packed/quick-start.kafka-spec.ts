@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { kafkajsDriver } from '@kafka-worker/kafkajs';
 import { hasTestBrokers, testBrokers, uniqueName } from '@app/kafka-cluster';
-import { PackedApp, packAll, quickStart } from './app.js';
+import { PackedApp, packAll, quickStart, seenFromOutside } from './app.js';
 
 const ORDERS = 20;
 const READY_MS = 60_000;
@@ -46,6 +46,33 @@ const READY_MS = 60_000;
         expect(await app.terminate()).toBe('SIGTERM');
         expect(app.output).toContain('state STOPPED');
         expect(await lag()).toBe(0);
+      } finally {
+        app.dispose();
+      }
+    },
+    240_000,
+  );
+
+  it.each([
+    { nest: '^12.0.0', terminus: '^12.0.0', module: 'esm' as const },
+    { nest: '^11.1.0', terminus: '^11.1.0', module: 'cjs' as const },
+  ])(
+    'is seen from every side under Nest $nest as $module, without Swagger',
+    async ({ nest, terminus, module }) => {
+      const app = new PackedApp();
+      try {
+        const dependencies = {
+          ...{ '@nestjs/terminus': terminus, '@opentelemetry/api': '^1.9.0', 'prom-client': '^15.1.0' },
+        };
+        await app.build({ module, nest, tarballs, files: seenFromOutside(), dependencies });
+        expect((await app.runFile('dist/seen.js')).trim().split('\n')).toEqual([
+          'handled 7 0',
+          'health/live 200 ',
+          'health/ready 200 ',
+          'health/startup 200 ',
+          'kafka/groups/shop 200 ',
+          'metrics 200 kafka_worker_records_total{worker="Orders#onOrder",topic="orders",group="shop",disposition="done"} 1',
+        ]);
       } finally {
         app.dispose();
       }
