@@ -31,7 +31,7 @@ export function expectObservability({
     expect(parent?.name).toBe(below[span.name]);
   }
   const failed = traces.filter(({ status }) => status.code === SpanStatusCode.ERROR);
-  expect(failed.map(({ name, attributes }) => [name, attributes['messaging.kafka.message.key']])).toEqual([
+  expect(failed.map(({ name, attributes }) => [name, attributes['kafka.message.key']])).toEqual([
     ['process checkouts', 'c-2'],
   ]);
   expect(operations.map(({ name }) => name)).toEqual(

@@ -1,21 +1,21 @@
 /**
- * Names of span attributes: the OpenTelemetry semantic conventions for messaging and Kafka, version 1.44.0 (status:
- * development). 1.45.0 renames five of them (`messaging.system.name`, `kafka.offset`, `kafka.message.key`,
- * `kafka.message.tombstone`, `kafka.cluster.id`), which what shows traces does not know yet. They stand here and nowhere
- * else, so that the change will be one of this table.
+ * Names of span attributes: the OpenTelemetry semantic conventions for messaging and Kafka, version 1.45.0 (status:
+ * development). Those before it had `messaging.system`, `messaging.kafka.offset`, `messaging.kafka.message.key` and
+ * `messaging.kafka.message.tombstone` for what is renamed in it. They stand here and nowhere else, so that the next change
+ * will be one of this table.
  * @internal
  */
 export const ATTR = {
-  system: 'messaging.system',
+  system: 'messaging.system.name',
   operationName: 'messaging.operation.name',
   operationType: 'messaging.operation.type',
   destination: 'messaging.destination.name',
   partition: 'messaging.destination.partition.id',
   group: 'messaging.consumer.group.name',
   clientId: 'messaging.client.id',
-  offset: 'messaging.kafka.offset',
-  key: 'messaging.kafka.message.key',
-  tombstone: 'messaging.kafka.message.tombstone',
+  offset: 'kafka.offset',
+  key: 'kafka.message.key',
+  tombstone: 'kafka.message.tombstone',
   batchSize: 'messaging.batch.message_count',
   errorType: 'error.type',
   // what the conventions have no name for

@@ -17,7 +17,7 @@ export interface KafkaTracingOptions {
   /** Default `'record'`. Bound by hand the interceptor sees records only, whatever this says. */
   readonly spans?: SpanLevel;
   /**
-   * How `messaging.kafka.message.key` shows the record's key. Default `'text'`, as the conventions have it, where the key
+   * How `kafka.message.key` shows the record's key. Default `'text'`, as the conventions have it, where the key
    * is text; `'hash'` or `'none'` where keys are names, addresses or numbers that a trace must not hold.
    */
   readonly key?: KeyDisplay;

@@ -64,13 +64,13 @@ const tracer = trace.getTracer('alone');
 measure('the SDK alone: 11 attributes, no parent', (i) => {
   const { record, worker, groupId, attempt, queuedMs } = deliveryOf(i, none);
   const attributes = {
-    'messaging.system': 'kafka',
+    'messaging.system.name': 'kafka',
     'messaging.operation.name': 'process',
     'messaging.operation.type': 'process',
     'messaging.destination.name': record.topic,
     'messaging.destination.partition.id': String(record.partition),
-    'messaging.kafka.offset': record.offset,
-    'messaging.kafka.message.key': 'key-123',
+    'kafka.offset': record.offset,
+    'kafka.message.key': 'key-123',
     'messaging.consumer.group.name': groupId,
     'kafka_worker.worker': worker,
     'kafka_worker.attempt': attempt,

@@ -84,7 +84,7 @@ describe.each(WAYS)('run as %s, without inheritAppConfig', (way) => {
     expect(span.spanContext().traceId).toBe('a'.repeat(32));
     expect(span.attributes).toMatchObject({
       'messaging.consumer.group.name': 'group',
-      'messaging.kafka.offset': 0,
+      'kafka.offset': 0,
       'kafka_worker.worker': 'Host#on',
     });
   });
@@ -110,7 +110,7 @@ describe.each(WAYS)('run as %s, without inheritAppConfig', (way) => {
     await settled;
     expect(spans.names()).toEqual(['process orders']);
     expect(spans.one('process orders').attributes).toMatchObject({
-      'messaging.kafka.message.key': '2c70e12b7a0646f9',
+      'kafka.message.key': '2c70e12b7a0646f9',
       'messaging.client.id': 'shop-1',
     });
   });
@@ -195,7 +195,7 @@ describe('contexts', () => {
     for (const key of ['c', 'a', 'b']) gates.get(key)?.resolve();
     await settled;
     const label = (span: Parameters<typeof labelOf>[0]): string =>
-      `${span.name} ${String(span.attributes['messaging.kafka.message.key'] ?? '')}`.trim();
+      `${span.name} ${String(span.attributes['kafka.message.key'] ?? '')}`.trim();
     expect(spans.tree(label).toSorted()).toEqual(
       ['a', 'b', 'c'].flatMap((key) => [`process orders ${key}`, `  SELECT ${key}`]).toSorted(),
     );
@@ -204,7 +204,7 @@ describe('contexts', () => {
       const handler = spans.all.find(
         (span) => idOf(span) === `${query.spanContext().traceId}-${query.parentSpanContext?.spanId}`,
       );
-      expect(handler?.attributes['messaging.kafka.message.key']).toBe(key);
+      expect(handler?.attributes['kafka.message.key']).toBe(key);
     }
   });
 
