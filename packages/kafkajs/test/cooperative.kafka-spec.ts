@@ -54,26 +54,6 @@ describe('the cooperative strategy', () => {
     expect(await group.protocol()).toBe(PROTOCOL_NAMES.cooperative);
   }, 60_000);
 
-  it('sends the last commit of a hand-over that ends in the middle of a join, after it', async () => {
-    const { a, b, drained, asked } = await leaving();
-    await fill(group.driver, group.topic, asked, 2);
-    // The join is held up for as long as b keeps its gate shut: it is busy with an assignment.
-    const busy = new Deferred();
-    b.onAssigned = () => busy.promise;
-    const c = group.member('c');
-    await until('b has been given nothing', () => b.joins === 1);
-    const before = a.states.length;
-    await tools.expel(group.groupId, b.assignments[0]?.memberId ?? '');
-    await c.start();
-    await until('a joins again', () => a.states.length >= before);
-    drained.resolve();
-    busy.resolve();
-    await group.shared(a, b, c);
-    const moved = asked.map((partition) => ({ topic: group.topic, partition }));
-    for (const { metadata } of await c.consumer.committed(moved)) expect(metadata).toBe('drained');
-    expect(a.losses).toEqual([]);
-  }, 60_000);
-
   it('gives away what it withheld for a member that has died meanwhile', async () => {
     const { a, b } = await leaving();
     const late = new Deferred();
