@@ -158,6 +158,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
   async assigned(assignment: Assignment): Promise<readonly StartPosition[]> {
     const { clock } = this.#init;
     this.#joins++;
+    this.#watch?.startAnew();
     const since = this.#revokedAt ?? clock.now();
     const owned = new Set(assignment.partitions.map(({ topic, partition }) => partitionKey(topic, partition)));
     const revoked = this.partitions.filter((partition) => !owned.has(partition.key));
@@ -218,6 +219,7 @@ export class GroupMember implements DriverConsumerListener, AssignmentOwner {
 
   lost(partitions: readonly TopicPartition[], cause: Error): void {
     this.#joins++;
+    this.#watch?.startAnew();
     for (const { topic, partition } of partitions) this.#coming.delete(partitionKey(topic, partition));
     const gone = this.#held(partitions);
     this.#dropAll(gone, 'lost');

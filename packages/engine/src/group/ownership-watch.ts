@@ -35,6 +35,11 @@ export class OwnershipWatch {
     this.#later();
   }
 
+  /** A join or a loss: what was found before says nothing any more. */
+  startAnew(): void {
+    if (!this.#closed) this.#conclude([]);
+  }
+
   close(): void {
     this.#closed = true;
     this.clock.clearTimer(this.#timer);
