@@ -20,6 +20,8 @@ const RECORDS = 60;
     const shape = (n: number) => ({ partition: n % 2, key: `k${n}`, ...(n < 2 ? { slow: true } : {}) });
     scene = await setScene('budget', { partitions: 2, concurrency: 'key', shape });
     const { load, ledger, supervisor, view, groupId, topic } = scene;
+    // Every join drains everything: cooperatively only the one that moves would be waited for.
+    const assignment = 'round-robin';
     const worker = { concurrency: 'key', limit: 16, commit: { intervalMs: 200 } } as const;
     const engine = {
       sessionTimeoutMs: 6000,
@@ -28,14 +30,14 @@ const RECORDS = 60;
     };
     await load.send(RECORDS);
     const first = supervisor.start(
-      scene.member('first', { worker, engine, handler: { minMs: 0, maxMs: 20, slowMs: SLOW_MS } }),
+      scene.member('first', { assignment, worker, engine, handler: { minMs: 0, maxMs: 20, slowMs: SLOW_MS } }),
     );
     await eventually('all done but the slow ones', () => first.finished.length === RECORDS - 2 && first.running === 2);
 
     // The second member's own attempt ends only after the late result of the first.
     const joiningAt = now();
     const second = supervisor.start(
-      scene.member('second', { worker, engine, handler: { minMs: 0, maxMs: 20, slowMs: SLOW_MS + 3000 } }),
+      scene.member('second', { assignment, worker, engine, handler: { minMs: 0, maxMs: 20, slowMs: SLOW_MS + 3000 } }),
     );
     await second.assigned();
     const handOverMs = now() - joiningAt;

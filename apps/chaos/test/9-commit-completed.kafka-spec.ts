@@ -18,6 +18,8 @@ const RECORDS = 200;
     const shape = (n: number) => ({ partition: n % 2, key: `k${n}`, ...(n < SLOW ? { slow: true } : {}) });
     scene = await setScene('completed', { partitions: 2, concurrency: 'key', shape });
     const { load, ledger, supervisor } = scene;
+    // Every join asks for everything: cooperatively only what runs in the partition that moves would be aborted.
+    const assignment = 'round-robin';
     const engine = {
       sessionTimeoutMs: 6000,
       rebalanceTimeoutMs: 30_000,
@@ -27,7 +29,7 @@ const RECORDS = 200;
     const worker = { concurrency: 'key', limit: 16, commit: { intervalMs: 600_000, records: 10_000 } } as const;
     const slow = { minMs: 0, maxMs: 20, slowMs: SLOW_MS, heedsSignal: true };
     await load.send(RECORDS);
-    const first = supervisor.start(scene.member('first', { worker, engine, handler: slow }));
+    const first = supervisor.start(scene.member('first', { assignment, worker, engine, handler: slow }));
     await eventually('all done but the slow ones', () => {
       return first.finished.length === RECORDS - SLOW && first.running === SLOW;
     });
@@ -35,7 +37,9 @@ const RECORDS = 200;
     const settled = new Set(first.finished);
 
     const joiningAt = now();
-    const second = supervisor.start(scene.member('second', { worker, engine, handler: { minMs: 0, maxMs: 20 } }));
+    const second = supervisor.start(
+      scene.member('second', { assignment, worker, engine, handler: { minMs: 0, maxMs: 20 } }),
+    );
     await second.assigned();
     const handOverMs = now() - joiningAt;
     await eventually('all records handled', () => ledger.open === 0, SLOW_MS + 10_000);
