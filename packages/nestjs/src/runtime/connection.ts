@@ -22,9 +22,6 @@ import { planWorkers, type PlannedWorker } from './worker-plan.js';
 import type { KafkaWorkerHost } from './kafka-worker.host.js';
 import { toDefinition } from './worker-definition.js';
 
-/** See `KafkaWorkerModuleOptions.ownershipCheckMs`. */
-const DEFAULT_OWNERSHIP_CHECK_MS = 30_000;
-
 const STATUS = {
   connecting: 'disconnected',
   joined: 'connected',
@@ -183,7 +180,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
 
   #makeEngine(driver: KafkaDriver): WorkerEngine {
     const { consumer, subscribe, rebalance, shutdown, maxConcurrency } = this.options;
-    const { ownershipCheckMs = DEFAULT_OWNERSHIP_CHECK_MS } = this.options;
+    const { ownershipCheckMs = this.host.ground.ownershipCheckMs } = this.options;
     return new WorkerEngine({
       driver,
       clock: this.host.ground.clock,

@@ -14,6 +14,9 @@ export class KafkaWorkerGround {
   /** False: nobody will be connected to, so `client.brokers` may be missing. */
   readonly needsBrokers: boolean = true;
 
+  /** Default of the option of this name: false where time stands still unless something is due. */
+  readonly ownershipCheckMs: number | false = 30_000;
+
   /** Called once, when a connection first needs its driver. */
   driver(connection: KafkaWorkerConnection): Promise<KafkaDriver> {
     return createDriver(connection.options, connection.logger);

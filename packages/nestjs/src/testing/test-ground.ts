@@ -6,6 +6,7 @@ import type { TestWorld } from './test-world.js';
 /** Stands under the connections of an application under test: their drivers are in memory, their time is the test's. */
 export class TestGround extends KafkaWorkerGround {
   override readonly clock;
+  override readonly ownershipCheckMs = false;
   override readonly needsBrokers = false;
 
   constructor(private readonly world: TestWorld) {
