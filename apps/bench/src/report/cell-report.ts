@@ -48,7 +48,7 @@ export function barsTable(bars: readonly Bar[]): string {
     return [
       bar.text,
       `${figures(bar.value, decimals, scale)} ${sign}`,
-      `≥ ${figure(bar.least * scale)} ${sign}`,
+      `≥ ${figure(bar.least * scale, Number.isInteger(bar.least * scale) ? 0 : 1)} ${sign}`,
       isMet(bar) ? 'met' : 'below',
     ];
   });
