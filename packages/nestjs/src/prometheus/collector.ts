@@ -52,10 +52,12 @@ export class Collector {
   /** Figures of the scrape under way: its metrics are asked one after the other, in one turn. */
   #figures: EngineStats | undefined;
 
-  /** The collector of a registry, made with the first question. */
+  /** The collector of a registry, made with the first question, and anew where the registry was cleared since. */
   static of(registry: Registry, options: CollectorOptions): Collector {
-    let collector = collectors.get(registry);
-    if (collector === undefined) collectors.set(registry, (collector = new Collector(registry, options)));
+    const found = collectors.get(registry);
+    if (found !== undefined && registry.getSingleMetric(found.handlerDuration.name) !== undefined) return found;
+    const collector = new Collector(registry, options);
+    collectors.set(registry, collector);
     return collector;
   }
 

@@ -220,6 +220,15 @@ describe('metrics', () => {
     expect(found.series('lag_records')).toHaveLength(1); // no label for the partition
   });
 
+  it('are there again in a registry that was cleared, as tests do it', async () => {
+    const registry = new Registry();
+    new KafkaMetricsInterceptor({ registry });
+    registry.clear();
+    new KafkaMetricsInterceptor({ registry });
+    new KafkaMetricsInterceptor({ registry });
+    expect(new Scrape(await registry.metrics()).names.toSorted()).toEqual(EVERY_METRIC.toSorted());
+  });
+
   it('cost nothing and are not there where nobody asks for them', async () => {
     const cluster = clusterWith('orders');
     @Controller()
