@@ -31,6 +31,10 @@ const base = {
  * kafka  whole apps, packed tarballs and drivers on a real broker: one cluster for the whole run
  */
 export default {
+  // what is played in virtual time takes what the machine takes: Jest's own 5 s say nothing of the code
+  testTimeout: 30_000,
+  // all of them: Jest leaves one core to itself, which of two is half
+  maxWorkers: '100%',
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{packages,libs,apps}/*/{src,test}/**/*.spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/{packages,libs,apps}/*/test/**/*.e2e-spec.ts'] },
