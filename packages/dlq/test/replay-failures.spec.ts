@@ -249,13 +249,14 @@ describe('what is stored and cannot be read', () => {
 });
 
 describe('two replays at the same time', () => {
-  it('share the partitions, and nothing comes twice', async () => {
+  it.each([false, true])('share the partitions, and nothing comes twice; cooperative: %s', async (cooperative) => {
     const world = new DlqWorld({ partitions: 4, origin: 4 });
+    const driver = world.cluster.driver({ incrementalRebalance: cooperative });
     for (let at = 0; at < 4; at++) world.cluster.produce(letters(DLQ, 200, { at, from: { partition: at } }));
     // Slow enough that both are under way together.
-    const one = world.startReplay({ ratePerSecond: 100 });
+    const one = world.startReplay({ driver, ratePerSecond: 100 });
     await world.clock.advance(1_000);
-    const two = world.startReplay({ ratePerSecond: 100 });
+    const two = world.startReplay({ driver, ratePerSecond: 100 });
     const reports = await world.clock.runUntil(Promise.all([one, two]));
     expect(reports.map(({ totals }) => totals.sent).reduce((a, b) => a + b)).toBe(800);
     for (const { totals } of reports) expect(totals.sent).toBeGreaterThan(100);

@@ -35,8 +35,11 @@ const REQUEST_BYTES = 256 * 1024;
 const COMMIT_TRIES = 10;
 const COMMIT_PAUSE_MS = 500;
 
-/** How long a commit waits for a join under way. Milliseconds. */
+/** How long a commit, and a partition that nobody holds, waits for a join under way. Milliseconds. */
 const JOIN_PATIENCE_MS = 90_000;
+
+/** How often the group is asked who holds what is left. Milliseconds. */
+const ASK_PAUSE_MS = 500;
 
 /** What a run is made with. */
 export interface ReplayRunInit {
@@ -109,7 +112,6 @@ export class ReplayRun {
     try {
       outcome = await this.#work(reader, consumer);
       this.#lookAround(reader);
-      if (outcome === 'complete') await this.#lookElsewhere();
     } catch (thrown) {
       outcome = 'failed';
       this.#ledger.add({ type: 'client-failed', error: ensureError(thrown) });
@@ -182,15 +184,24 @@ export class ReplayRun {
   // ---------------------------------------------------------------- request by request
 
   async #work(reader: BoundedReader, consumer: DriverConsumer | undefined): Promise<ReplayOutcome> {
-    const { limit, signal } = this.#init;
+    const { limit, signal, clock } = this.#init;
+    let overSince: number | undefined;
     for (;;) {
       const state = await reader.ready(signal);
+      if (state !== 'over') overSince = undefined;
       // What could not be noted before its partition came back.
       if (consumer !== undefined) await reader.during(() => this.#note(reader, consumer));
       if (this.#failed) return 'failed';
       if (state === 'stopped') return 'stopped';
-      if (state === 'over') return 'complete';
       this.#lookAround(reader);
+      if (state === 'over') {
+        overSince ??= clock.now();
+        const left = await this.#leftElsewhere();
+        const enough = consumer === undefined || clock.now() - overSince > JOIN_PATIENCE_MS;
+        if (enough || (await this.#areHeld(left))) return this.#complete(left);
+        await reader.change(ASK_PAUSE_MS);
+        continue;
+      }
       if (this.#ledger.totals.sent >= limit) return 'limit';
       await this.#pace.turn(signal);
       const request = signal?.aborted ? [] : this.#gather(reader);
@@ -349,16 +360,33 @@ export class ReplayRun {
     }
   }
 
-  /** Partitions that another member holds, unless everything in them has been replayed. */
-  async #lookElsewhere(): Promise<void> {
+  #complete(left: readonly number[]): ReplayOutcome {
+    if (left.length > 0) this.#ledger.add({ type: 'elsewhere', partitions: left });
+    return 'complete';
+  }
+
+  /** Partitions that this member has not been through, unless everything in them has been replayed. */
+  async #leftElsewhere(): Promise<number[]> {
     const { admin, topic, ends, filter } = this.#init;
     const open = this.#notes
       .filter(({ finished }) => !finished)
       .map(({ partition, end }) => spanOf(ends[partition] as LogRange, end, filter))
       .filter(({ from, to }) => from < to);
-    if (open.length === 0) return;
+    if (open.length === 0) return [];
     const stored = await storedReplays(admin, topic, ends);
-    const left = open.filter(({ partition, to }) => (stored[partition]?.replayed.frontier ?? 0) < to);
-    if (left.length > 0) this.#ledger.add({ type: 'elsewhere', partitions: left.map(({ partition }) => partition) });
+    return open
+      .filter(({ partition, to }) => (stored[partition]?.replayed.frontier ?? 0) < to)
+      .map(({ partition }) => partition);
+  }
+
+  /**
+   * Whether another member holds each of them. One that nobody holds is on its way: in a join under way, or, under a
+   * cooperative protocol, between the join that took it from its owner and the one that gives it to the next.
+   */
+  async #areHeld(partitions: readonly number[]): Promise<boolean> {
+    if (partitions.length === 0) return true;
+    const { members } = await this.#init.admin.describeGroup(replayGroupId(this.#init.topic));
+    const held = new Set(members.flatMap((member) => member.partitions.map(({ partition }) => partition)));
+    return partitions.every((partition) => held.has(partition));
   }
 }
