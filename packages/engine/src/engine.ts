@@ -215,7 +215,7 @@ export class WorkerEngine {
     this.#setPaused(target, true);
   }
 
-  /** @throws KafkaWorkerError UNKNOWN_TARGET */
+  /** Ends every pause of the target: of a worker also those of its topics and partitions. @throws KafkaWorkerError UNKNOWN_TARGET */
   resume(target: Target = {}): void {
     this.#setPaused(target, false);
   }
@@ -317,7 +317,7 @@ export class WorkerEngine {
     if (wholeWorkers) for (const worker of workers) worker.paused = paused;
     const partitions = wholeWorkers ? this.#partitions(target, true) : this.#partitions(target);
     for (const [member, partition] of partitions) {
-      if (!wholeWorkers) partition.paused = paused;
+      if (!wholeWorkers || !paused) partition.paused = paused;
       partition.worker.reconsider(partition);
       this.#events.emit({
         type: paused ? 'paused' : 'resumed',

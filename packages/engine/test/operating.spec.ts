@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Calls } from './support/calls.js';
-import { World } from './support/world.js';
+import { World, type Member } from './support/world.js';
 
 const outcome = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -37,10 +37,11 @@ describe('pause and resume', () => {
     expect(await next()).toEqual(['u/0:2']);
     a.engine.pause({ worker: 'w' });
     expect(await next()).toEqual([]);
-    a.engine.resume({ topic: 't' });
-    expect(running()).toEqual(['t/0:1', 't/1:2']);
-    a.engine.resume();
+    a.engine.resume({ topic: 't', partition: 1 });
+    expect(running()).toEqual(['t/1:2']);
+    a.engine.resume(); // ends the pause of the worker and that of the partition
     expect(running()).toEqual(['t/0:1', 't/1:2', 'u/0:3']);
+    expect(a.partition(0).paused).toBe(false);
     expect(a.of('paused').map((e) => `${e.worker} ${e.topic}/${e.partition}`)).toEqual([
       'v t/0',
       'v t/0',
@@ -201,5 +202,53 @@ describe('inspect()', () => {
         },
       ],
     });
+  });
+});
+
+describe('from the first statement of a handler, while others are being started', () => {
+  const target = { topic: 't', partition: 0 };
+  const COMMANDS: Readonly<Record<string, { now: (a: Member) => unknown; later?: (a: Member) => unknown }>> = {
+    pause: { now: ({ engine }) => engine.pause(target), later: ({ engine }) => engine.resume() },
+    'pause and resume': { now: ({ engine }) => (engine.pause(target), engine.resume(target)) },
+    freeze: { now: ({ engine }) => engine.freeze(target), later: ({ engine }) => engine.unfreeze(target) },
+    'freeze and unfreeze': { now: ({ engine }) => (engine.freeze(target), engine.unfreeze(target)) },
+    'fewer at once': { now: ({ engine }) => engine.setLimit({ worker: 'w' }, 1) },
+    'more at once': { now: ({ engine }) => engine.setLimit({ worker: 'w' }, 50) },
+    'seek forwards': { now: ({ engine }) => engine.seek(target, 15) },
+    'seek back': { now: ({ engine }) => engine.seek(target, 0) },
+    drain: { now: ({ engine }) => engine.drain() },
+  };
+
+  it.each(Object.keys(COMMANDS))('%s', async (command) => {
+    const world = new World();
+    const { now, later } = COMMANDS[command] as (typeof COMMANDS)[string];
+    const calls = new Calls();
+    let told = false;
+    calls.respond = ({ offset }) => {
+      if (offset === 3 && !told) {
+        told = true;
+        void now(a);
+      }
+      return Promise.resolve();
+    };
+    const a: Member = await world.engine({ options: { concurrency: 'unordered', limit: 8 }, calls });
+    world.produce(20);
+    await world.clock.advance(10_000);
+    await later?.(a);
+    await world.clock.advance(10_000);
+    if (command === 'drain') {
+      const b = await world.engine({ calls });
+      await world.clock.advance(10_000);
+      await world.drain(b);
+    }
+    await world.drain(a);
+    expect(told).toBe(true);
+    expect(world.stored()).toEqual({ offset: 20, done: [] });
+    const from = command === 'seek forwards' ? 15 : 0;
+    const started = calls.all.map(({ offset }) => offset);
+    for (let offset = from; offset < 20; offset++) expect(started).toContain(offset);
+    if (!command.startsWith('seek')) expect(started).toHaveLength(new Set(started).size);
+    expect(calls.highest).toBeLessThanOrEqual(command === 'more at once' ? 20 : 8);
+    expect(world.violations).toEqual([]);
   });
 });

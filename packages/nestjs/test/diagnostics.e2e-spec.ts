@@ -87,12 +87,12 @@ describe.each(WAYS)('diagnostics channels, run as %s', (way) => {
     await settle(cluster, 'bad');
     end();
     await settle(cluster, 'unseen');
-    // `end` is the end of the call: Nest's pipeline has given its promise, and comes to the handler later
+    // `end` is the end of the call: the handler has given its promise
     expect(told).toEqual([
       'handler unseen',
-      ...['start 1#1', 'end 1#1', 'handler good', 'asyncEnd 1#1'],
-      ...['start 2#1', 'end 2#1', 'handler bad', 'error 2#1 none left', 'asyncEnd 2#1 none left'],
-      ...['start 2#2', 'end 2#2', 'handler bad', 'error 2#2 none left', 'asyncEnd 2#2 none left'],
+      ...['start 1#1', 'handler good', 'end 1#1', 'asyncEnd 1#1'],
+      ...['start 2#1', 'handler bad', 'end 2#1', 'error 2#1 none left', 'asyncEnd 2#1 none left'],
+      ...['start 2#2', 'handler bad', 'end 2#2', 'error 2#2 none left', 'asyncEnd 2#2 none left'],
       'handler unseen',
     ]);
     expect(messages.size).toBe(3); // one object for all messages of an attempt

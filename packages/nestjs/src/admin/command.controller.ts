@@ -47,7 +47,11 @@ export class CommandController {
 
   @Post('workers/:worker/resume')
   @HttpCode(200)
-  @standing('resume', 'Ends a pause', 'A pause of the whole worker ends only without `topic`.')
+  @standing(
+    'resume',
+    'Ends a pause',
+    'Without `topic` every pause of the worker ends; a pause of the whole worker ends only so.',
+  )
   resume(@Req() request: AdminRequest): StandingsAnswer {
     return this.#stand('resume', request);
   }

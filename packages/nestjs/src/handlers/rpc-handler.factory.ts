@@ -2,6 +2,7 @@ import type { ModuleRef } from '@nestjs/core';
 import type { MessageHandler } from '@nestjs/microservices';
 import { MicroservicesModule } from '@nestjs/microservices/microservices-module.js';
 import type { Handler } from './handler.interface.js';
+import { shortPipeline, type PipelineParts } from './short-pipeline.js';
 
 /** The part of Nest's container that is needed. */
 interface Container {
@@ -15,7 +16,7 @@ interface GlobalFilters {
 
 /** The part of Nest's `ListenersController` that is needed. */
 interface Listeners {
-  readonly contextCreator: {
+  readonly contextCreator: PipelineParts & {
     create(instance: object, method: unknown, moduleKey: string, methodName: string): MessageHandler;
   };
   createRequestScopedHandler(
@@ -54,15 +55,29 @@ export class RpcHandlerFactory {
 
   /** Enhancers are read now: call it when the application has been set up. */
   create(handler: Handler, pattern: unknown): MessageHandler {
+    return this.createShort(handler) ?? this.createFull(handler, pattern);
+  }
+
+  /**
+   * What does the same with fewer promises, where there is such a thing: see `shortPipeline`. It has the application's
+   * enhancers, so it may stand in for a strategy's handler only where that has them too.
+   */
+  createShort({ wrapper, moduleKey, methodName }: Handler): MessageHandler | undefined {
+    if (!wrapper.isDependencyTreeStatic()) return undefined;
+    const { contextCreator } = (this.#listeners ??= this.#makeListeners());
+    return shortPipeline(contextCreator, wrapper.instance as Record<string, unknown>, methodName, moduleKey);
+  }
+
+  /** Nest's own. */
+  createFull({ wrapper, kind, module, moduleKey, methodName }: Handler, pattern: unknown): MessageHandler {
     const listeners = (this.#listeners ??= this.#makeListeners());
-    const { wrapper, module, moduleKey, methodName } = handler;
     if (wrapper.isDependencyTreeStatic()) {
       const instance = wrapper.instance as Record<string, unknown>;
       return listeners.contextCreator.create(instance, instance[methodName], moduleKey, methodName);
     }
     // Nest looks the host up among the controllers.
     const host: unknown =
-      handler.kind === 'controller' ? module : Object.create(module, { controllers: { value: module.providers } });
+      kind === 'controller' ? module : Object.create(module, { controllers: { value: module.providers } });
     return listeners.createRequestScopedHandler(wrapper, pattern, host, moduleKey, methodName);
   }
 

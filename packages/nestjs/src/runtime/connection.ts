@@ -9,6 +9,7 @@ import {
   type WorkerInstrumentation,
 } from '@kafka-worker/engine';
 import { Logger } from '@nestjs/common';
+import type { MessageHandler } from '@nestjs/microservices';
 import { checkModuleOptions } from '../config/check-module-options.js';
 import { DEFAULT_CONNECTION } from '../constants.js';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
@@ -102,6 +103,11 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
 
   globalLooks(): number {
     return this.host.probe.looks;
+  }
+
+  shortHandler(method: object): MessageHandler | undefined {
+    const handler = this.host.controllerOf(method);
+    return handler && this.host.handlers.createShort(handler);
   }
 
   handlerAdded(): void {

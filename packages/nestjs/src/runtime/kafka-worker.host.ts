@@ -32,6 +32,7 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
   readonly #mistakes: ConfigurationMistake[] = [];
   readonly #unsubscribe: () => void;
   #hasMicroservice = false;
+  #byMethod: Map<object, Handler | undefined> | undefined;
 
   constructor(
     modules: ModulesContainer,
@@ -76,6 +77,21 @@ export class KafkaWorkerHost implements OnModuleInit, OnApplicationBootstrap, On
 
   explored(): readonly Handler[] {
     return this.#explorer.explore();
+  }
+
+  /**
+   * The one controller with this method; undefined where there is none or there are several. Asked while Nest hands
+   * handlers over, so it looks once: a controller that comes later (lazily loaded modules) Nest hands to nobody.
+   */
+  controllerOf(method: object): Handler | undefined {
+    if (!this.#byMethod) {
+      this.#byMethod = new Map();
+      for (const handler of this.explored()) {
+        if (handler.kind !== 'controller') continue;
+        this.#byMethod.set(handler.method, this.#byMethod.has(handler.method) ? undefined : handler);
+      }
+    }
+    return this.#byMethod.get(method);
   }
 
   /** Several times with `deferInitialization`; looking again is harmless. */

@@ -97,7 +97,7 @@ export class KafkaWorkerRuntime {
     this.#engine().pause(target);
   }
 
-  /** Ends a pause. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
+  /** Ends every pause of the target. @throws KafkaWorkerError UNKNOWN_TARGET, NOT_RUNNING. */
   resume(target?: Target): void {
     this.#engine().resume(target);
   }

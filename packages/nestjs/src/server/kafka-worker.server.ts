@@ -14,6 +14,7 @@ export type KafkaWorkerStatus = 'connected' | 'disconnected' | 'rebalancing' | '
 /** A handler as Nest hands it to a strategy. @internal */
 export interface Registration {
   readonly pattern: unknown;
+  /** Nest's own, or what does the same with less. */
   readonly callback: MessageHandler;
   readonly isEvent: boolean;
   /** The method it was made of; undefined where another library called `addHandler`. */
@@ -29,6 +30,8 @@ export interface ServerOwner {
   handlerAdded(): void;
   /** See `GlobalsProbe`. */
   globalLooks(): number;
+  /** See `RpcHandlerFactory.createShort`. */
+  shortHandler(method: object): MessageHandler | undefined;
   drain(): Promise<void>;
 }
 
@@ -79,9 +82,11 @@ export class KafkaWorkerServer extends Server<never, KafkaWorkerStatus> implemen
   ): void {
     callback.isEventHandler = isEventHandler;
     callback.extras = extras;
-    if (this.#owner.globalLooks() > this.#looks) this.inheritsGlobals = true;
+    const inherits = this.#owner.globalLooks() > this.#looks;
+    if (inherits) this.inheritsGlobals = true;
     const method = extras[HANDLER_EXTRA] as object | undefined;
-    this.registrations.push({ pattern, callback, isEvent: isEventHandler, method });
+    const short = inherits && method ? this.#owner.shortHandler(method) : undefined;
+    this.registrations.push({ pattern, callback: short ?? callback, isEvent: isEventHandler, method });
     // For who asks getHandlers(). RegExps keep their identity, as with ServerKafka.
     const route = (pattern instanceof RegExp ? pattern : this.normalizePattern(pattern as string)) as string;
     if (!this.messageHandlers.has(route)) this.messageHandlers.set(route, callback);

@@ -66,7 +66,7 @@ const READY_MS = 60_000;
         };
         await app.build({ module, nest, tarballs, files: seenFromOutside(), dependencies });
         expect((await app.runFile('dist/seen.js')).trim().split('\n')).toEqual([
-          'handled 7 0',
+          'handled 7 0 at once',
           'health/live 200 ',
           'health/ready 200 ',
           'health/startup 200 ',

@@ -1,0 +1,111 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import { catchError, isObservable, type Observable } from 'rxjs';
+
+/** What Nest passes to a handler: payload and context. */
+type Args = readonly unknown[];
+
+type Method = (...args: Args) => unknown;
+
+/** A parameter of a handler, as its decorator describes it. */
+interface Param {
+  readonly index: number;
+  /** A number for those of Nest, a string for custom decorators, whose factories may be async. */
+  readonly type: number | string;
+  readonly pipes: readonly unknown[];
+  extractValue(...args: Args): unknown;
+}
+
+/** Reads what stands on a method, on its class and on the application. */
+interface Enhancers<T = readonly unknown[]> {
+  create(instance: object, method: Method, moduleKey: string): T;
+}
+
+/** The parts of Nest's `RpcContextCreator` that it builds handlers of. The same in 11 and 12. @internal */
+export interface PipelineParts {
+  readonly applicationConfig?: { getGlobalPreRequestHooks?(): readonly unknown[] };
+  readonly exceptionFiltersContext: Enhancers<object>;
+  readonly guardsContextCreator: Enhancers;
+  readonly interceptorsContextCreator: Enhancers;
+  readonly pipesContextCreator: Enhancers;
+  readonly contextUtils: { mergeParamsMetatypes(params: readonly Param[], types: unknown): readonly Param[] };
+  readonly rpcProxy: { handleError(filters: object, args: Args, error: unknown): Observable<unknown> };
+  getMetadata(
+    instance: object,
+    methodName: string,
+    defaults: object,
+    contextType: 'rpc',
+  ): { readonly argsLength: number; readonly paramtypes: unknown; getParamsMetadata(moduleKey: string): Param[] };
+  createGuardsFn(
+    guards: readonly unknown[],
+    instance: object,
+    method: Method,
+    contextType: 'rpc',
+  ): ((args: Args) => Promise<void>) | null;
+  createPipesFn(
+    pipes: readonly unknown[],
+    params: readonly Param[],
+  ): ((into: unknown[], ...args: Args) => Promise<void>) | null;
+}
+
+/** Nest's `DEFAULT_CALLBACK_METADATA`: what a method gets none of whose parameters is decorated. 3 is the payload. */
+const PAYLOAD_ONLY = { '3:0': { index: 0, data: undefined, pipes: [] } };
+
+/**
+ * Nest's RPC pipeline for a handler that no interceptor and no pre-request hook stands around: the same guards, pipes,
+ * parameters and filters, asked in the same order through the same objects. Nest's own way makes two dozen promises for
+ * a record, also where there is nothing to wait for, and each of them costs again where an `AsyncLocalStorage` (of
+ * traces, of log lines) follows it. This one makes three.
+ *
+ * Enhancers are read now, as Nest reads them when it builds a handler.
+ * @returns undefined where Nest's own way has to be gone: also in a Nest whose parts are others
+ * @internal
+ */
+export function shortPipeline(
+  parts: PipelineParts,
+  instance: Record<string, unknown>,
+  methodName: string,
+  moduleKey: string,
+): MessageHandler | undefined {
+  try {
+    return build(parts, instance, methodName, moduleKey);
+  } catch {
+    return undefined; // what is wrong with the handler Nest says itself when it builds it
+  }
+}
+
+function build(
+  parts: PipelineParts,
+  instance: Record<string, unknown>,
+  methodName: string,
+  moduleKey: string,
+): MessageHandler | undefined {
+  const method = instance[methodName] as Method;
+  const interceptors = parts.interceptorsContextCreator.create(instance, method, moduleKey);
+  const hooks = parts.applicationConfig?.getGlobalPreRequestHooks?.() ?? [];
+  if (interceptors.length > 0 || hooks.length > 0) return undefined;
+  const filters = parts.exceptionFiltersContext.create(instance, method, moduleKey);
+  const handleError = parts.rpcProxy.handleError.bind(parts.rpcProxy, filters);
+  const guards = parts.guardsContextCreator.create(instance, method, moduleKey);
+  const guard = parts.createGuardsFn(guards, instance, method, 'rpc');
+  const pipes = parts.pipesContextCreator.create(instance, method, moduleKey);
+  const { argsLength, paramtypes, getParamsMetadata } = parts.getMetadata(instance, methodName, PAYLOAD_ONLY, 'rpc');
+  const params = parts.contextUtils.mergeParamsMetatypes(getParamsMetadata(moduleKey), paramtypes);
+  const takesTime =
+    pipes.length > 0 || params.some((param) => param.pipes.length > 0 || typeof param.type === 'string');
+  const pipe = takesTime ? parts.createPipesFn(pipes, params) : null;
+
+  return async (...args: Args): Promise<Observable<unknown>> => {
+    try {
+      if (guard !== null) await guard(args);
+      const given = params.length > 0 ? new Array<unknown>(argsLength).fill(undefined) : args;
+      if (pipe !== null) await pipe(given as unknown[], ...args);
+      else for (const { index, extractValue } of params) (given as unknown[])[index] = extractValue(...args);
+      const result = await method.apply(instance, given as unknown[]);
+      // Whoever calls takes the value as well as an Observable of it; Nest's type names the latter alone.
+      if (!isObservable(result)) return result as Observable<unknown>;
+      return result.pipe(catchError((error: unknown) => handleError(args, error)));
+    } catch (error) {
+      return handleError(args, error);
+    }
+  };
+}
