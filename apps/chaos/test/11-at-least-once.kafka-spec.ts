@@ -17,40 +17,45 @@ const KILLS = {
 } satisfies Kills;
 
 (hasTestBrokers() ? describe : describe.skip)('at-least-once under kill -9', () => {
-  it('makes every effect, and repeats only what was not committed', async () => {
-    const outcome = await battle('at-least-once', {
-      kills: KILLS,
-      guarantee: ({ log }) => ({ type: 'at-least-once', log }),
-    });
-    let [records, effects] = [0, 0];
-    const missing: string[] = [];
-    const repeats: number[] = [];
-    let repeatedWithoutKill = 0;
-    for (const { entries, names, killed } of outcome.cells) {
-      const made = entries.filter(({ deed }) => deed === 'effect');
-      const done = times(made.map(({ name }) => name));
-      // Of each record one effect may be by somebody who lived: more come of a member that the group had given up.
-      const byLiving = times(made.filter(({ pid }) => !killed.has(pid)).map(({ name }) => name));
-      repeatedWithoutKill += [...byLiving.values()].reduce((sum, count) => sum + count - 1, 0);
-      records += names.length;
-      effects += [...done.values()].reduce((sum, count) => sum + count, 0);
-      missing.push(...names.filter((name) => !done.has(name)));
-      repeats.push(...[...done.values()].filter((count) => count > 1));
-    }
-    const again = repeats.reduce((sum, count) => sum + count - 1, 0);
-    report('11 at-least-once', outcome, {
-      records,
-      effects,
-      missing: missing.length,
-      repeatedRecords: repeats.length,
-      repeats: again,
-      repeatsPerKill: Number((again / total(outcome.kills)).toFixed(1)),
-      repeatedWithoutKill,
-      mostOften: Math.max(1, ...repeats),
-    });
-    expectFought(outcome, KILLS);
-    expect(missing).toEqual([]);
-    // Kills between effect and commit cannot but repeat a record: that they do shows that they hit.
-    expect(again).toBeGreaterThanOrEqual(KILLS.after + KILLS.commit);
-  });
+  // Cooperative hand-overs take two joins, with a commit between them; eager ones take all of everybody in each.
+  it.each(['cooperative', 'round-robin'] as const)(
+    '%s: makes every effect, repeats what was not committed',
+    async (assignment) => {
+      const outcome = await battle('at-least-once', {
+        kills: KILLS,
+        assignment,
+        guarantee: ({ log }) => ({ type: 'at-least-once', log }),
+      });
+      let [records, effects] = [0, 0];
+      const missing: string[] = [];
+      const repeats: number[] = [];
+      let repeatedWithoutKill = 0;
+      for (const { entries, names, killed } of outcome.cells) {
+        const made = entries.filter(({ deed }) => deed === 'effect');
+        const done = times(made.map(({ name }) => name));
+        // Of each record one effect may be by somebody who lived: more come of a member that the group had given up.
+        const byLiving = times(made.filter(({ pid }) => !killed.has(pid)).map(({ name }) => name));
+        repeatedWithoutKill += [...byLiving.values()].reduce((sum, count) => sum + count - 1, 0);
+        records += names.length;
+        effects += [...done.values()].reduce((sum, count) => sum + count, 0);
+        missing.push(...names.filter((name) => !done.has(name)));
+        repeats.push(...[...done.values()].filter((count) => count > 1));
+      }
+      const again = repeats.reduce((sum, count) => sum + count - 1, 0);
+      report(`11 at-least-once, ${assignment}`, outcome, {
+        records,
+        effects,
+        missing: missing.length,
+        repeatedRecords: repeats.length,
+        repeats: again,
+        repeatsPerKill: Number((again / total(outcome.kills)).toFixed(1)),
+        repeatedWithoutKill,
+        mostOften: Math.max(1, ...repeats),
+      });
+      expectFought(outcome, KILLS);
+      expect(missing).toEqual([]);
+      // Kills between effect and commit cannot but repeat a record: that they do shows that they hit.
+      expect(again).toBeGreaterThanOrEqual(KILLS.after + KILLS.commit);
+    },
+  );
 });

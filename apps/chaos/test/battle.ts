@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { testBrokers, uniqueName } from '@app/kafka-cluster';
+import type { AssignmentStrategy } from '@kafka-worker/kafkajs';
 import {
   Cell,
   eventually,
@@ -55,6 +56,8 @@ export interface FoughtCell extends CellSite {
 /** What a battle is. */
 export interface BattleOptions {
   readonly kills: Kills;
+  /** Of the members. Default: the driver's. */
+  readonly assignment?: AssignmentStrategy;
   readonly guarantee: (site: CellSite, brokers: readonly string[]) => Guarantee | Promise<Guarantee>;
   /** Where members stand still, where the plan has that. Default: before and after the effect, and before the commit. */
   readonly standstills?: readonly Moment[];
@@ -153,13 +156,15 @@ async function ground(name: string, log: string, { view, random, options }: Maki
   const site = { topic: uniqueName(name), groupId: uniqueName(`${name}-group`), log };
   const cellRandom = new Random(random.below(2 ** 32));
   await view.createTopic(site.topic, PARTITIONS);
+  const { assignment } = options;
   const guarantee = await options.guarantee(site, brokers);
   const { topic, groupId } = site;
   const cell = new Cell({
     members: MEMBERS,
     random: cellRandom,
     standstills: options.standstills ?? ['handler', 'effect', 'commit'],
-    options: (id) => ({ id, brokers, topic, groupId, guarantee }),
+    asksEverybody: assignment === 'range' || assignment === 'round-robin',
+    options: (id) => ({ id, brokers, topic, groupId, guarantee, ...(assignment && { assignment }) }),
   });
   const ledger = new Ledger('key');
   return { site, cell, ledger, load: new Load(brokers, topic, ledger, options.shape ?? keys(24)) };

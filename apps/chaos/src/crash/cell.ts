@@ -27,6 +27,8 @@ export interface CellInit {
   readonly random: Random;
   /** Where members stand still. */
   readonly standstills: readonly Moment[];
+  /** In each join every member is asked for what it has: the assignment is an eager one. */
+  readonly asksEverybody: boolean;
   options(id: string): CrashMemberOptions;
 }
 
@@ -40,6 +42,8 @@ export class Cell {
   readonly members: Victim[] = [];
   readonly #living = new Set<Victim>();
   readonly #init: CellInit;
+  /** Kills of members that give partitions back, which wait until nobody else is being killed. */
+  readonly #giving: Moment[] = [];
   #joiners = 0;
   #over = false;
 
@@ -64,6 +68,7 @@ export class Cell {
       await this.#rest();
       const victims = random.shuffled(this.living);
       await Promise.all(phases.map((phase, i) => this.#strike(phase, victims[i] as Victim)));
+      while (this.#giving.length > 0) await this.#strikeWhoGives(this.#giving.pop() as Moment);
     }
   }
 
@@ -118,14 +123,25 @@ export class Cell {
 
   /** A further member joins; it is killed while it takes its share over, or takes the place of who is killed giving one back. */
   async #strikeInRebalance(victim: Victim): Promise<void> {
-    const { random } = this.#init;
+    const { random, asksEverybody } = this.#init;
     const moment = random.pick([...GIVING, ...TAKING]);
-    const isGiving = GIVING.includes(moment);
-    const joiner = isGiving ? undefined : this.#join({ moment, pass: 0 });
+    if (GIVING.includes(moment) && !asksEverybody) return void this.#giving.push(moment);
+    const joiner = GIVING.includes(moment) ? undefined : this.#join({ moment, pass: 0 });
     const struck = joiner ?? victim;
     const held = joiner === undefined ? victim.held({ moment, pass: 0 }) : joiner.heard('held');
-    if (isGiving) this.#join();
+    if (joiner === undefined) this.#join();
     await held;
+    await this.#kill(struck, 'rebalance');
+  }
+
+  /** A cooperative join asks whoever has too much, which is known when it does: of a group at rest a full one. */
+  async #strikeWhoGives(moment: Moment): Promise<void> {
+    await this.#rest();
+    const candidates = this.living;
+    const holds = candidates.map((one) => one.held({ moment, pass: 0 }).then(() => one));
+    this.#join();
+    const struck = await Promise.any(holds);
+    for (const one of candidates) if (one !== struck) one.release();
     await this.#kill(struck, 'rebalance');
   }
 

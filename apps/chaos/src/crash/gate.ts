@@ -15,8 +15,9 @@ export class Gate {
     this.#passed = 0;
   }
 
-  /** Whoever is held goes on. */
+  /** Whoever is held goes on, and whoever was to be held is not. */
   release(): void {
+    this.#hold = undefined;
     this.#released?.();
     this.#released = undefined;
   }

@@ -1,3 +1,4 @@
+import type { AssignmentStrategy } from '@kafka-worker/kafkajs';
 import type { Hold } from './moments.js';
 
 /** Which guarantee a member works under, and where its effects go. */
@@ -15,6 +16,8 @@ export interface CrashMemberOptions {
   readonly topic: string;
   readonly groupId: string;
   readonly guarantee: Guarantee;
+  /** Default: the driver's. */
+  readonly assignment?: AssignmentStrategy;
   /** Held from its start on. */
   readonly hold?: Hold;
 }

@@ -20,12 +20,11 @@ export interface Running {
 
 /** An engine with gates all around it. */
 export function makeEngine(options: CrashMemberOptions, gate: Gate, listener: EngineEventListener): Running {
-  const { id, brokers, topic, groupId } = options;
+  const { id, brokers, topic, groupId, assignment } = options;
   const setup = setUp(options, gate);
   const driver = kafkajsDriver({
     client: { clientId: id, brokers: [...brokers], socketFactory: gatedWire(gate) },
-    // Whoever is to be killed while it gives partitions back has to be asked for some in every join.
-    assignment: 'round-robin',
+    ...(assignment && { assignment }),
   });
   const engine = new WorkerEngine({
     driver: gatedDriver(driver, gate, setup),

@@ -86,6 +86,7 @@ export class Victim {
         resolve(report as ReportOf<T>);
       };
       const timer = setTimeout(fail, PATIENCE_MS, `it was waited for ${PATIENCE_MS} ms`);
+      timer.unref(); // of several that are waited for one may come
       this.#listeners.add(listener);
     });
   }
@@ -102,9 +103,14 @@ export class Victim {
     if (this.#running) this.#child.kill('SIGSTOP');
   }
 
+  /** What is held goes on, and what was to be held is not. */
+  release(): void {
+    this.#order({ type: 'release' });
+  }
+
   /** SIGCONT, and what is held goes on. */
   goOn(): void {
-    this.#order({ type: 'release' });
+    this.release();
     if (this.#running) this.#child.kill('SIGCONT');
   }
 
