@@ -161,6 +161,7 @@ async function ground(name: string, log: string, { view, random, options }: Maki
   const { topic, groupId } = site;
   const cell = new Cell({
     members: MEMBERS,
+    partitions: PARTITIONS,
     random: cellRandom,
     standstills: options.standstills ?? ['handler', 'effect', 'commit'],
     asksEverybody: assignment === 'range' || assignment === 'round-robin',

@@ -24,6 +24,8 @@ const END_MS = 40_000;
 export interface CellInit {
   /** How many members it has between the kills. */
   readonly members: number;
+  /** Of its topic. */
+  readonly partitions: number;
   readonly random: Random;
   /** Where members stand still. */
   readonly standstills: readonly Moment[];
@@ -188,13 +190,14 @@ export class Cell {
     return { moment, pass: this.#init.random.below(MOST_PASSED) };
   }
 
-  /** Every member has partitions. */
+  /** Every member has partitions, and every partition has a member: none is on its way from one to another. */
   #rest(): Promise<void> {
-    const { members } = this.#init;
-    return this.#until(
-      'every member has partitions',
-      () => this.#living.size >= members && this.living.every(({ owns }) => owns.length > 0),
-    );
+    const { members, partitions } = this.#init;
+    return this.#until('every member has partitions, and every partition a member', () => {
+      const owned = this.living.flatMap(({ owns }) => owns);
+      const isWhole = owned.length === partitions && new Set(owned).size === partitions;
+      return isWhole && this.#living.size >= members && this.living.every(({ owns }) => owns.length > 0);
+    });
   }
 
   async #until(what: string, look: () => boolean): Promise<void> {
