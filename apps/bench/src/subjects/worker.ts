@@ -9,11 +9,11 @@ import {
 } from '@kafka-worker/nestjs';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Ctx, Payload, type MicroserviceOptions } from '@nestjs/microservices';
+import { Ctx, Payload, type AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { CommitWatch } from './commit-watch.js';
 import type { Subject } from './subject.js';
 
-/** A worker in a Nest application, connected as a strategy: JSON payload, the whole pipeline. */
+/** A worker as a microservice of its own, as `ServerKafka` is measured: JSON payload, the whole pipeline. */
 export const worker: Subject = (job, workFor) => workerWith([])(job, workFor);
 
 /** The same, looked on at. */
@@ -48,10 +48,11 @@ export const workerWith =
     })
     class BenchModule {}
 
-    const app = await NestFactory.create(BenchModule, { logger: ['error', 'fatal'] });
-    app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(KafkaWorkerServer) });
-    await app.startAllMicroservices();
-    // what `app.listen()` does before it listens: workers begin after the bootstrap
-    await app.init();
+    const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(BenchModule, {
+      logger: ['error', 'fatal'],
+      inject: [KafkaWorkerServer],
+      useFactory: (strategy: KafkaWorkerServer) => ({ strategy }),
+    });
+    await app.listen();
     return { stop: () => app.close(), committedAt: () => watch.committedAt };
   };
