@@ -9,6 +9,11 @@ export interface Clock {
   setTimer(callback: () => void, ms: number): TimerHandle;
   /** Harmless for a timer that has fired. */
   clearTimer(timer: TimerHandle): void;
+  /**
+   * Calls `callback` once, when the event loop has turned: what was due of timers and of the network has been worked off.
+   * Left out: there is no loop that would have to be kept turning, as where time is virtual.
+   */
+  afterTurn?(callback: () => void): void;
 }
 
 /** The longest wait a timer takes, 24 days; Node fires a longer one at once. */
@@ -19,4 +24,5 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   setTimer: (callback, ms) => setTimeout(callback, Math.min(ms, MAX_TIMER_MS)),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  afterTurn: (callback) => void setImmediate(callback),
 };

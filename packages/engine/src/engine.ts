@@ -16,6 +16,7 @@ import type { EngineSnapshot } from './inspect.js';
 import { combineInstrumentations } from './instrumentation/combine.js';
 import type { EngineStats } from './instrumentation/engine-stats.js';
 import type { WorkerInstrumentation } from './instrumentation/worker-instrumentation.js';
+import { LoopShare } from './lanes/loop-share.js';
 import { Slots } from './lanes/slots.js';
 import { checkEngine } from './options/check-engine.js';
 import { ForwardProducer } from './delivery/forward-producer.js';
@@ -57,7 +58,7 @@ export class WorkerEngine {
     this.#options = options;
     this.#driver = options.driver;
     this.#clock = options.clock ?? systemClock;
-    this.#slots = new Slots(options.maxConcurrency ?? Infinity);
+    this.#slots = new Slots(options.maxConcurrency ?? Infinity, new LoopShare(this.#clock));
     this.#instrumentation = combineInstrumentations(options.instrumentation ?? []);
   }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@kafka-worker/testing';
 import type { Task } from '../src/delivery/task.js';
 import type { KafkaRecord } from '../src/index.js';
 import { Lane, LaneQueue } from '../src/lanes/lane.js';
 import { PartitionLanes } from '../src/lanes/partition-lanes.js';
+import { LoopShare } from '../src/lanes/loop-share.js';
 import { Slots } from '../src/lanes/slots.js';
 import { World } from './support/world.js';
 
@@ -146,7 +148,7 @@ describe('the lanes of a partition', () => {
 
 describe('slots', () => {
   it('wake those who found them full, the longest waiting first', () => {
-    const slots = new Slots(2);
+    const slots = new Slots(2, new LoopShare(new FakeClock()));
     const woken: string[] = [];
     const user = (name: string) => ({ pump: () => void (slots.acquire(users[name] as never) && woken.push(name)) });
     const users: Record<string, { pump(): void }> = {};
@@ -159,7 +161,7 @@ describe('slots', () => {
   });
 
   it('go to the next where somebody does not want his any more', () => {
-    const slots = new Slots(1);
+    const slots = new Slots(1, new LoopShare(new FakeClock()));
     let got = 0;
     slots.acquire({ pump: () => undefined });
     slots.acquire({ pump: () => undefined });

@@ -1,3 +1,5 @@
+import type { LoopShare } from './loop-share.js';
+
 /** Somebody who wants to run handlers and is told when there may be room again. */
 export interface SlotUser {
   pump(): void;
@@ -9,20 +11,24 @@ export class Slots {
   readonly #waiting = new Set<SlotUser>();
 
   /** @param max at most this many at once; `Infinity` for no bound. */
-  constructor(readonly max: number) {}
+  constructor(
+    readonly max: number,
+    private readonly share: LoopShare,
+  ) {}
 
   get used(): number {
     return this.#used;
   }
 
-  /** @returns false when full; `user` is then woken when a slot comes free. */
+  /** @returns false when full, or when the event loop has to turn first; `user` is then woken when that is over. */
   acquire(user: SlotUser): boolean {
-    if (this.#used < this.max) {
-      this.#used++;
-      return true;
+    if (this.#used >= this.max) {
+      this.#waiting.add(user);
+      return false;
     }
-    this.#waiting.add(user);
-    return false;
+    if (!this.share.allows(user)) return false;
+    this.#used++;
+    return true;
   }
 
   /** Gives a slot back; the longest waiting user gets the first chance at it, before the one that gave it back. */

@@ -1,15 +1,15 @@
 import type { Delivery, DeliveryHandler } from '@kafka-worker/engine';
-import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { KafkaWorkerContext, type ContextSource } from '../context/kafka-worker.context.js';
 import type { PayloadReader } from '../payload/payload-reader.js';
 import type { KafkaWorkerServer } from '../server/kafka-worker.server.js';
+import type { RecordHandler } from './handler.interface.js';
 import { publishReplies, replyAddress } from './reply.publisher.js';
 
 /** What a worker's records go through. @internal */
 export interface DeliveryHandlerInit {
   /** Nest's handler for a record. */
-  readonly handlerOf: (delivery: Delivery) => MessageHandler;
+  readonly handlerOf: (delivery: Delivery) => RecordHandler;
   readonly read: PayloadReader;
   readonly isAsync: boolean;
   readonly isEvent: boolean;
@@ -18,31 +18,41 @@ export interface DeliveryHandlerInit {
 }
 
 /**
- * The seam: both ways to run end in what this makes. It lies on the way of every record, so it hands Nest's own promise
- * on and makes one only where it must.
+ * The seam: both ways to run end in what this makes. It lies on the way of every record, so it hands the
+ * handler's own promise on and makes one only where it must.
  * @internal
  */
 export function createDeliveryHandler(init: DeliveryHandlerInit): DeliveryHandler {
   const { handlerOf, read, isAsync, isEvent, source, server } = init;
 
-  const call = (payload: unknown, delivery: Delivery): Promise<unknown> => {
+  const call = (payload: unknown, delivery: Delivery): unknown => {
     const context = new KafkaWorkerContext(delivery, payload, source);
     if (!server.hasProcessingHooks) return run(payload, context, delivery);
-    return server.runBetweenHooks(context, () =>
-      run(payload, context, delivery).then((value) => unwrap(value) ?? value),
-    );
+    return server.runBetweenHooks(context, async () => {
+      const value = await run(payload, context, delivery);
+      return unwrap(value) ?? value;
+    });
   };
 
-  const run = (payload: unknown, context: KafkaWorkerContext, delivery: Delivery): Promise<unknown> => {
-    const result = handlerOf(delivery)(payload, context) as Promise<unknown>;
+  const run = (payload: unknown, context: KafkaWorkerContext, delivery: Delivery): unknown => {
+    const handle = handlerOf(delivery);
     const address = isEvent ? undefined : replyAddress(delivery.record);
-    return address ? publishReplies({ address, delivery, ...source }, result) : result;
+    if (address === undefined) return handle(payload, context);
+    return publishReplies(
+      { address, delivery, ...source },
+      promised(() => handle(payload, context)),
+    );
   };
 
   if (isAsync) {
     return async (delivery) => call(await read(delivery), delivery);
   }
   return (delivery) => call(read(delivery), delivery);
+}
+
+/** What is thrown at once is a rejection as well. */
+async function promised(call: () => unknown): Promise<unknown> {
+  return call();
 }
 
 /**

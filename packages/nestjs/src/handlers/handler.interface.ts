@@ -10,6 +10,9 @@ export type ModuleNode = NestModule;
 /** A controller or provider as Nest's container holds it. @internal */
 export type HostWrapper = Wrapper;
 
+/** What a record is given to: Nest's own handler of a method, or the short one. Gives a value, a promise or an Observable. @internal */
+export type RecordHandler = (payload: unknown, context: unknown) => unknown;
+
 /** A method that `@KafkaWorker` or a pattern decorator stands on, of one host in one module. @internal */
 export interface Handler {
   /** `Class#method`; made unique where two classes have the same name. */

@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import type { MessageHandler } from '@nestjs/microservices';
 import { MicroservicesModule } from '@nestjs/microservices/microservices-module.js';
-import type { Handler } from './handler.interface.js';
+import type { Handler, RecordHandler } from './handler.interface.js';
 import { shortPipeline, type PipelineParts } from './short-pipeline.js';
 
 /** The part of Nest's container that is needed. */
@@ -54,7 +54,7 @@ export class RpcHandlerFactory {
   }
 
   /** Enhancers are read now: call it when the application has been set up. */
-  create(handler: Handler, pattern: unknown): MessageHandler {
+  create(handler: Handler, pattern: unknown): RecordHandler {
     return this.createShort(handler) ?? this.createFull(handler, pattern);
   }
 
@@ -62,7 +62,7 @@ export class RpcHandlerFactory {
    * What does the same with fewer promises, where there is such a thing: see `shortPipeline`. It has the application's
    * enhancers, so it may stand in for a strategy's handler only where that has them too.
    */
-  createShort({ wrapper, moduleKey, methodName }: Handler): MessageHandler | undefined {
+  createShort({ wrapper, moduleKey, methodName }: Handler): RecordHandler | undefined {
     if (!wrapper.isDependencyTreeStatic()) return undefined;
     const { contextCreator } = (this.#listeners ??= this.#makeListeners());
     return shortPipeline(contextCreator, wrapper.instance as Record<string, unknown>, methodName, moduleKey);

@@ -9,6 +9,9 @@ import { hash } from 'node:crypto';
  */
 export type KeyDisplay = 'text' | 'hash' | 'none';
 
+/** What Node puts in the place of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd';
+
 /** Hexadecimal digits. */
 const HASH_DIGITS = 16;
 
@@ -17,5 +20,8 @@ export function displayKey(key: Buffer | null, display: KeyDisplay): string | un
   if (key === null || display === 'none') return undefined;
   if (display === 'hash') return hash('sha256', key, 'hex').slice(0, HASH_DIGITS);
   // a leading zero byte is a schema registry's mark or a binary number
-  return key[0] === 0 || !isUtf8(key) ? undefined : key.toString();
+  if (key[0] === 0) return undefined;
+  const text = key.toString();
+  // one call into Node for each record is enough: what is no text shows in what was made of it
+  return text.includes(REPLACEMENT) && !isUtf8(key) ? undefined : text;
 }

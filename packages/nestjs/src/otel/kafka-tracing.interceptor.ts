@@ -17,7 +17,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import { SpanKind, trace, type Attributes, type Context, type Link } from '@opentelemetry/api';
+import { SpanKind, trace, type Attributes, type Context, type Link, type SpanOptions } from '@opentelemetry/api';
 import type { Observable } from 'rxjs';
 import { isKafkaWorkerContext } from '../context/kafka-worker.context.js';
 import { displayKey } from '../instrumentation/record-key.js';
@@ -45,7 +45,8 @@ interface AttemptFacts {
 /** What process spans of one worker's topic have in common. */
 interface TopicSpan {
   readonly name: string;
-  readonly attributes: Attributes;
+  /** Where nothing is linked: no object of its own for each record. */
+  readonly options: SpanOptions;
 }
 
 /**
@@ -116,9 +117,8 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
     const { record, worker, groupId, attempt, queuedMs } = facts;
     const { tracer, key } = this.#setup;
     const links = attempt === 1 || trace.getSpan(parent) !== undefined ? ofBatch : withBefore(record, ofBatch);
-    const { name, attributes } = this.#ofTopic(worker, groupId, record.topic);
-    const options = { kind: SpanKind.CONSUMER, attributes, ...(links && { links }) };
-    const span = tracer.startSpan(name, options, parent);
+    const { name, options } = this.#ofTopic(worker, groupId, record.topic);
+    const span = tracer.startSpan(name, links === undefined ? options : { ...options, links }, parent);
     if (span.isRecording()) {
       span.setAttribute(ATTR.partition, String(record.partition));
       span.setAttribute(ATTR.offset, record.offset);
@@ -151,7 +151,7 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
       [ATTR.worker]: worker,
     };
     if (clientId !== undefined) attributes[ATTR.clientId] = clientId;
-    return { name: `process ${topic}`, attributes };
+    return { name: `process ${topic}`, options: { kind: SpanKind.CONSUMER, attributes } };
   }
 
   #startBatch({ topic, partition, firstOffset, count, worker, groupId }: TakenBatch): BatchSpan {

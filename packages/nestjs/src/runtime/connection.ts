@@ -9,10 +9,10 @@ import {
   type WorkerInstrumentation,
 } from '@kafka-worker/engine';
 import { Logger } from '@nestjs/common';
-import type { MessageHandler } from '@nestjs/microservices';
 import { checkModuleOptions } from '../config/check-module-options.js';
 import { DEFAULT_CONNECTION } from '../constants.js';
 import type { KafkaWorkerModuleOptions } from '../interfaces/module-options.interface.js';
+import type { RecordHandler } from '../handlers/handler.interface.js';
 import { diagnostics } from '../instrumentation/diagnostics.js';
 import { KafkaWorkerProducer } from '../producer/kafka-worker.producer.js';
 import { KafkaWorkerServer, type ServerOwner } from '../server/kafka-worker.server.js';
@@ -105,7 +105,7 @@ export class KafkaWorkerConnection implements RuntimeOwner, ServerOwner {
     return this.host.probe.looks;
   }
 
-  shortHandler(method: object): MessageHandler | undefined {
+  shortHandler(method: object): RecordHandler | undefined {
     const handler = this.host.controllerOf(method);
     return handler && this.host.handlers.createShort(handler);
   }

@@ -4,14 +4,13 @@ import {
   type Delivery,
   type WorkerOptions,
 } from '@kafka-worker/engine';
-import type { MessageHandler } from '@nestjs/microservices';
 import { checkForwarding } from '../config/check-forwarding.js';
 import { checkWorker, withDefaults } from '../config/check-worker.js';
 import { topicMistake } from '../config/check-worker-extras.js';
 import { DEFAULT_CONNECTION, getKafkaWorkerTransport } from '../constants.js';
 import { topicTwice } from '../decorators/kafka-worker.decorator.js';
 import { isRetryableByDefault } from '../enhancers/is-retryable.js';
-import type { Handler } from '../handlers/handler.interface.js';
+import type { Handler, RecordHandler } from '../handlers/handler.interface.js';
 import { readPattern } from '../handlers/pattern.js';
 import { topicOf } from '../handlers/topic-of.js';
 import type { KafkaWorkerOptions, WorkerDefaults } from '../interfaces/worker-options.interface.js';
@@ -183,11 +182,11 @@ function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 /** Nest's handler for each topic of a worker; records from retry topics have that of the topic they come from. @internal */
-export function handlerByTopic(registrations: readonly Registration[]): (delivery: Delivery) => MessageHandler {
+export function handlerByTopic(registrations: readonly Registration[]): (delivery: Delivery) => RecordHandler {
   const [first, ...rest] = registrations;
   if (!first) throw new Error('a worker without a handler');
   if (rest.length === 0) return () => first.callback;
-  const matching = new Map<string, MessageHandler>();
+  const matching = new Map<string, RecordHandler>();
   return (delivery) => {
     const topic = topicOf(delivery);
     let callback = matching.get(topic);

@@ -6,6 +6,7 @@ import {
   type Transport,
 } from '@nestjs/microservices';
 import { getKafkaWorkerTransport, HANDLER_EXTRA } from '../constants.js';
+import type { RecordHandler } from '../handlers/handler.interface.js';
 import type { KafkaWorkerRuntime } from '../runtime/kafka-worker.runtime.js';
 
 /** What `status` of the server emits: the same words as Nest's `KafkaStatus`. */
@@ -15,7 +16,7 @@ export type KafkaWorkerStatus = 'connected' | 'disconnected' | 'rebalancing' | '
 export interface Registration {
   readonly pattern: unknown;
   /** Nest's own, or what does the same with less. */
-  readonly callback: MessageHandler;
+  readonly callback: RecordHandler;
   readonly isEvent: boolean;
   /** The method it was made of; undefined where another library called `addHandler`. */
   readonly method: object | undefined;
@@ -31,7 +32,7 @@ export interface ServerOwner {
   /** See `GlobalsProbe`. */
   globalLooks(): number;
   /** See `RpcHandlerFactory.createShort`. */
-  shortHandler(method: object): MessageHandler | undefined;
+  shortHandler(method: object): RecordHandler | undefined;
   drain(): Promise<void>;
 }
 
