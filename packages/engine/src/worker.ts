@@ -183,13 +183,14 @@ export class Worker {
           if (partition.mapHeld && partition.running === 0) partition.reviewMap();
           continue;
         }
-        if (!this.slots.acquire(this)) {
+        const now = this.clock.now();
+        if (!this.slots.acquire(this, now)) {
           partition.lanes.makeReady(lane);
           this.#turns.offer(partition);
           return;
         }
         this.#slotsUsed++;
-        this.#start(lane.head as Task);
+        this.#start(lane.head as Task, now);
         // only now: a partition whose turn is over gives its place up when nothing of it runs
         if (partition.lanes.hasReady) this.#turns.offer(partition);
       }
@@ -201,27 +202,28 @@ export class Worker {
   /** A pause or a drain that began meanwhile ends the hold on the worker's slot: others may go on. */
   #startDue(task: Task): void {
     const { lane, assignment } = task;
+    const now = this.clock.now();
     if (!assignment.canStart) {
       this.#dropHeldSlot(lane);
       assignment.lanes.makeReady(lane);
       this.#turns.offer(assignment);
-    } else if (this.slots.acquire(this)) {
+    } else if (this.slots.acquire(this, now)) {
       this.#due = undefined;
       lane.holdsSlot = false;
-      this.#start(task);
+      this.#start(task, now);
     }
   }
 
   /** The slot is taken already. */
-  #start(task: Task): void {
+  #start(task: Task, now: number): void {
     task.lane.state = 'running';
     task.assignment.running++;
     if (this.options.delivery === 'at-most-once' && !task.released) return this.#claim(task);
-    this.#run(task);
+    this.#run(task, now);
   }
 
-  #run(task: Task): void {
-    task.begin(this.clock.now());
+  #run(task: Task, now: number): void {
+    task.begin(now);
     this.#attempts.run(task);
   }
 
@@ -238,7 +240,7 @@ export class Worker {
     let relieved = false;
     const ask = (): void => {
       assignment.committer.confirm(assignment).then(
-        () => task.state === 'claiming' && this.#run(task),
+        () => task.state === 'claiming' && this.#run(task, this.clock.now()),
         (error: CommitError) => {
           if (task.state !== 'claiming') return;
           if (error.code === 'COMMIT_METADATA_TOO_LARGE') {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeClock } from '@kafka-worker/testing';
 import type { Task } from '../src/delivery/task.js';
 import type { KafkaRecord } from '../src/index.js';
 import { Lane, LaneQueue } from '../src/lanes/lane.js';
@@ -148,9 +147,9 @@ describe('the lanes of a partition', () => {
 
 describe('slots', () => {
   it('wake those who found them full, the longest waiting first', () => {
-    const slots = new Slots(2, new LoopShare(new FakeClock()));
+    const slots = new Slots(2, new LoopShare({}));
     const woken: string[] = [];
-    const user = (name: string) => ({ pump: () => void (slots.acquire(users[name] as never) && woken.push(name)) });
+    const user = (name: string) => ({ pump: () => void (slots.acquire(users[name] as never, 0) && woken.push(name)) });
     const users: Record<string, { pump(): void }> = {};
     for (const name of ['a', 'b', 'c', 'd']) users[name] = user(name);
     for (const name of ['a', 'b', 'c', 'd', 'c']) users[name]?.pump();
@@ -161,12 +160,12 @@ describe('slots', () => {
   });
 
   it('go to the next where somebody does not want his any more', () => {
-    const slots = new Slots(1, new LoopShare(new FakeClock()));
+    const slots = new Slots(1, new LoopShare({}));
     let got = 0;
-    slots.acquire({ pump: () => undefined });
-    slots.acquire({ pump: () => undefined });
-    const wants = { pump: () => void (slots.acquire(wants) && got++) };
-    slots.acquire(wants);
+    slots.acquire({ pump: () => undefined }, 0);
+    slots.acquire({ pump: () => undefined }, 0);
+    const wants = { pump: () => void (slots.acquire(wants, 0) && got++) };
+    slots.acquire(wants, 0);
     slots.release();
     expect([got, slots.used]).toEqual([1, 1]);
   });

@@ -30,7 +30,7 @@ class User {
   ) {}
 
   pump(): void {
-    while (this.started < this.wants && this.slots.acquire(this)) {
+    while (this.started < this.wants && this.slots.acquire(this, this.clock.time)) {
       this.started++;
       this.clock.time += this.takesMs;
       this.slots.release();
@@ -70,7 +70,7 @@ describe('the share of the event loop', () => {
     const clock = new TurningClock();
     const slots = new Slots(1, new LoopShare(clock));
     const user = new User(slots, clock, 2, STRETCH_MS);
-    expect(slots.acquire({ pump: () => undefined })).toBe(true);
+    expect(slots.acquire({ pump: () => undefined }, clock.time)).toBe(true);
     clock.time += STRETCH_MS;
     user.pump();
     clock.turn();
@@ -94,8 +94,8 @@ describe('the share of the event loop', () => {
   it('is without end where there is no loop to keep turning', () => {
     const clock = new FakeClock();
     const share = new LoopShare(clock);
-    expect(share.allows({ pump: () => undefined })).toBe(true);
-    expect(share.allows({ pump: () => undefined })).toBe(true);
+    expect(share.allows({ pump: () => undefined }, clock.now())).toBe(true);
+    expect(share.allows({ pump: () => undefined }, clock.now())).toBe(true);
   });
 });
 

@@ -20,7 +20,9 @@ import {
 import { ModuleRef, ModulesContainer, NestFactory, REQUEST } from '@nestjs/core';
 import { Ctx, EventPattern, Payload, RpcException } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { KafkaWorker, KafkaWorkerServer } from '@kafka-worker/nestjs';
+import type { Delivery } from '@kafka-worker/engine';
+import { KafkaWorker, KafkaWorkerContext, KafkaWorkerServer } from '@kafka-worker/nestjs';
+import type { ContextSource } from '../src/context/kafka-worker.context.js';
 import type { InMemoryCluster } from '@kafka-worker/testing';
 import { concat, isObservable, lastValueFrom, of, throwError, toArray, type Observable } from 'rxjs';
 import type { RecordHandler } from '../src/handlers/handler.interface.js';
@@ -76,96 +78,103 @@ function heard(...given: unknown[]): string {
   return 'done';
 }
 
-@Controller()
-class Handlers {
-  @On('bare')
-  bare(...given: unknown[]): string {
-    return heard(...given);
-  }
-  @On('both')
-  async both(@Payload() payload: Order, @Ctx() context: unknown): Promise<string> {
-    await Promise.resolve();
-    return heard(payload, context);
-  }
-  @On('turned')
-  turned(@Ctx() context: unknown, @Payload('kind') kind: string): string {
-    return heard(context, kind);
-  }
-  @On('third')
-  third(_first: unknown, _second: unknown, @Payload() payload: Order): string {
-    return heard(arguments.length, _first, payload);
-  }
-  @On('custom')
-  custom(@Given('early') early: string, @Given('late') late: string, @Payload() payload: Order): string {
-    return heard(early, late, payload);
-  }
-  @On('broken decorator')
-  brokenDecorator(@Given('breaks') never: string): string {
-    return heard(never);
-  }
-  @On('own pipes')
-  ownPipes(@Payload(new Pipe('a'), new Pipe('late')) payload: Order, @Ctx() context: unknown): string {
-    return heard(payload, context);
-  }
-  @On('guarded')
-  @UseGuards(new Guard())
-  guarded(@Payload() payload: Order): string {
-    return heard(payload);
-  }
-  @On('all')
-  @UseGuards(new Guard())
-  @UsePipes(new Pipe('of the method'))
-  @UseFilters(new Filter())
-  all(@Payload(new Pipe('own')) payload: Order): Observable<string> {
-    heard(payload);
-    return of('one', 'two');
-  }
-  @On('throws')
-  throws(): never {
-    throw new Error('thrown');
-  }
-  @On('rejects')
-  rejects(): Promise<never> {
-    return Promise.reject(new RpcException({ status: 'no' }));
-  }
-  @On('filtered')
-  @UseFilters(new Filter())
-  filtered(@Payload() { kind }: Order): Promise<never> {
-    return Promise.reject(new Error(`for the filter ${kind}`));
-  }
-  @On('breaks midway')
-  @UseFilters(new Filter())
-  breaksMidway(): Observable<string> {
-    return concat(
-      of('one'),
-      throwError(() => new Error('midway')),
-    );
-  }
-  @On('late observable')
-  lateObservable(): Promise<Observable<string>> {
-    return Promise.resolve(
-      concat(
+/** Anew for each test: enhancers are metadata of the methods. */
+function handlers() {
+  @Controller()
+  class Handlers {
+    @On('bare')
+    bare(...given: unknown[]): string {
+      return heard(...given);
+    }
+    @On('both')
+    async both(@Payload() payload: Order, @Ctx() context: unknown): Promise<string> {
+      await Promise.resolve();
+      return heard(payload, context);
+    }
+    @On('turned')
+    turned(@Ctx() context: unknown, @Payload('kind') kind: string): string {
+      return heard(context, kind);
+    }
+    @On('third')
+    third(_first: unknown, _second: unknown, @Payload() payload: Order): string {
+      return heard(arguments.length, _first, payload);
+    }
+    @On('custom')
+    custom(@Given('early') early: string, @Given('late') late: string, @Payload() payload: Order): string {
+      return heard(early, late, payload);
+    }
+    @On('broken decorator')
+    brokenDecorator(@Given('breaks') never: string): string {
+      return heard(never);
+    }
+    @On('own pipes')
+    ownPipes(@Payload(new Pipe('a'), new Pipe('late')) payload: Order, @Ctx() context: unknown): string {
+      return heard(payload, context);
+    }
+    @On('guarded')
+    @UseGuards(new Guard())
+    guarded(@Payload() payload: Order): string {
+      return heard(payload);
+    }
+    @On('all')
+    @UseGuards(new Guard())
+    @UsePipes(new Pipe('of the method'))
+    @UseFilters(new Filter())
+    all(@Payload(new Pipe('own')) payload: Order): Observable<string> {
+      heard(payload);
+      return of('one', 'two');
+    }
+    @On('throws')
+    throws(): never {
+      throw new Error('thrown');
+    }
+    @On('rejects')
+    rejects(): Promise<never> {
+      return Promise.reject(new RpcException({ status: 'no' }));
+    }
+    @On('filtered')
+    @UseFilters(new Filter())
+    filtered(@Payload() { kind }: Order): Promise<never> {
+      return Promise.reject(new Error(`for the filter ${kind}`));
+    }
+    @On('breaks midway')
+    @UseFilters(new Filter())
+    breaksMidway(): Observable<string> {
+      return concat(
         of('one'),
-        throwError(() => new Error('midway again')),
-      ),
-    );
+        throwError(() => new Error('midway')),
+      );
+    }
+    @On('late observable')
+    lateObservable(): Promise<Observable<string>> {
+      return Promise.resolve(
+        concat(
+          of('one'),
+          throwError(() => new Error('midway again')),
+        ),
+      );
+    }
+    @On('query')
+    query(): PromiseLike<string> {
+      // what query builders give: no promise, and asked by whoever waits for it
+      return { then: (done) => Promise.resolve('rows').then(done) };
+    }
+    @On('nothing')
+    nothing(): void {
+      calls.push(['handler']);
+    }
   }
-  @On('query')
-  query(): PromiseLike<string> {
-    // what query builders give: no promise, and asked by whoever waits for it
-    return { then: (done) => Promise.resolve('rows').then(done) };
-  }
-  @On('nothing')
-  nothing(): void {
-    calls.push(['handler']);
-  }
+  return Handlers;
 }
 
-@Controller()
-@UseGuards(new Guard())
-@UsePipes(new Pipe('of the class'))
-@UseFilters(new Filter())
-class ClassHandlers extends Handlers {}
+/** The same with enhancers of the class. */
+function classHandlers() {
+  const Handlers = handlers();
+  UseGuards(new Guard())(Handlers);
+  UsePipes(new Pipe('of the class'))(Handlers);
+  UseFilters(new Filter())(Handlers);
+  return Handlers;
+}
 
 let app: INestApplicationContext | undefined;
 afterEach(async () => {
@@ -179,10 +188,11 @@ interface Built {
   readonly short: RecordHandler | undefined;
 }
 
-/** Both handlers of each method that Nest would make for a controller. */
-function buildBoth(context: INestApplicationContext): Map<string, Built> {
+/** Both handlers of each method that Nest would make for a controller. `bound`: with what the module puts on the methods. */
+function buildBoth(context: INestApplicationContext, bound = false): Map<string, Built> {
   const factory = new RpcHandlerFactory(context.get(ModuleRef));
   const explorer = new HandlerExplorer(context.get(ModulesContainer));
+  if (bound) explorer.prepareControllers();
   return new Map(
     explorer.explore().map((handler) => {
       const built = { nests: factory.createFull(handler, handler.methodName), short: factory.createShort(handler) };
@@ -192,10 +202,10 @@ function buildBoth(context: INestApplicationContext): Map<string, Built> {
 }
 
 /** What comes of a call, whatever it is, and what was called on the way. */
-async function outcome(handler: RecordHandler, payload: unknown): Promise<unknown> {
+async function outcome(handler: RecordHandler, payload: unknown, context: unknown): Promise<unknown> {
   calls = [];
   try {
-    const value: unknown = await handler(payload, { context: true });
+    const value: unknown = await handler(payload, context);
     if (!isObservable(value)) return { value, calls };
     const values = await lastValueFrom(value.pipe(toArray()));
     return { values, calls };
@@ -212,7 +222,7 @@ async function contextOf(controller: new () => object, globals?: (app: INestAppl
   return (app = made);
 }
 
-const METHODS = Object.getOwnPropertyNames(Handlers.prototype).filter((name) => name !== 'constructor');
+const METHODS = Object.getOwnPropertyNames(handlers().prototype).filter((name) => name !== 'constructor');
 const PAYLOADS = [
   undefined,
   'text',
@@ -221,19 +231,30 @@ const PAYLOADS = [
 ];
 
 describe.each([
-  { where: 'with what stands on the methods', controller: Handlers, global: false },
-  { where: 'with enhancers of the class', controller: ClassHandlers, global: false },
-  { where: 'with enhancers of the application', controller: Handlers, global: true },
-])('the short pipeline $where', ({ controller, global }) => {
+  { where: 'with what stands on the methods', make: handlers, global: false, bound: false },
+  { where: 'with enhancers of the class', make: classHandlers, global: false, bound: false },
+  { where: 'with enhancers of the application', make: handlers, global: true, bound: false },
+  { where: 'where errors go to the engine', make: handlers, global: false, bound: true },
+  {
+    where: 'where errors go to the engine, with enhancers of the class',
+    make: classHandlers,
+    global: false,
+    bound: true,
+  },
+  { where: 'where errors go to the engine, with enhancers of all', make: handlers, global: true, bound: true },
+])('the short pipeline $where', ({ make, global, bound }) => {
   it.each(METHODS)('does for %s what Nest does', async (methodName) => {
-    const context = await contextOf(controller, (made) => {
+    const context = await contextOf(make(), (made) => {
       if (global) made.useGlobalGuards(new Guard()).useGlobalPipes(new Pipe('global')).useGlobalFilters(new Filter());
     });
-    const { nests, short } = buildBoth(context).get(methodName) as Built;
+    const { nests, short } = buildBoth(context, bound).get(methodName) as Built;
+    const globals = new RpcHandlerFactory(context.get(ModuleRef)).globalFilters();
+    const source = { globalFilters: () => globals } as unknown as ContextSource;
     if (short === undefined) throw new Error('there is none');
     for (const payload of PAYLOADS) {
-      const expected = await outcome(nests, payload);
-      expect(await outcome(short, payload)).toEqual(expected);
+      const given = new KafkaWorkerContext({ attempt: 1 } as Delivery, payload, source);
+      const expected = await outcome(nests, payload, given);
+      expect(await outcome(short, payload, given)).toEqual(expected);
       expect(expected).toMatchObject({ calls: expect.any(Array) as unknown });
     }
   });
@@ -241,7 +262,7 @@ describe.each([
 
 describe('the short pipeline', () => {
   it('calls the handler before it gives its promise, where nothing stands before it', async () => {
-    const { nests, short } = buildBoth(await contextOf(Handlers)).get('both') as Built;
+    const { nests, short } = buildBoth(await contextOf(handlers())).get('both') as Built;
     void nests({}, {});
     expect(calls).toEqual([]);
     void short?.({}, {});
@@ -270,7 +291,7 @@ describe('the short pipeline', () => {
     await app?.close();
     expect(buildBoth(await contextOf(OnClass)).get('on')?.short).toBeUndefined();
     await app?.close();
-    const context = await contextOf(Handlers, (made) => made.useGlobalInterceptors(interceptor));
+    const context = await contextOf(handlers(), (made) => made.useGlobalInterceptors(interceptor));
     expect(buildBoth(context).get('bare')?.short).toBeUndefined();
   });
 

@@ -18,13 +18,15 @@ export class LoopShare {
   /** Woken when the loop has turned. */
   readonly #waiting = new Set<SlotUser>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Pick<Clock, 'afterTurn'>) {}
 
-  /** @returns false where the loop has to turn first; `user` is then woken when it has. */
-  allows(user: SlotUser): boolean {
+  /**
+   * @param now milliseconds since the epoch
+   * @returns false where the loop has to turn first; `user` is then woken when it has
+   */
+  allows(user: SlotUser, now: number): boolean {
     const { clock } = this;
     if (clock.afterTurn === undefined) return true;
-    const now = clock.now();
     if (this.#since === undefined) {
       this.#since = now;
       clock.afterTurn(this.#turned);

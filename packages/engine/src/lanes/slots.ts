@@ -20,13 +20,16 @@ export class Slots {
     return this.#used;
   }
 
-  /** @returns false when full, or when the event loop has to turn first; `user` is then woken when that is over. */
-  acquire(user: SlotUser): boolean {
+  /**
+   * @param now milliseconds since the epoch
+   * @returns false when full, or when the event loop has to turn first; `user` is then woken when that is over
+   */
+  acquire(user: SlotUser, now: number): boolean {
     if (this.#used >= this.max) {
       this.#waiting.add(user);
       return false;
     }
-    if (!this.share.allows(user)) return false;
+    if (!this.share.allows(user, now)) return false;
     this.#used++;
     return true;
   }

@@ -1,6 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import type { MessageHandler } from '@nestjs/microservices';
 import { MicroservicesModule } from '@nestjs/microservices/microservices-module.js';
+import { isRethrown } from '../enhancers/bind-rethrow-filter.js';
 import type { Handler, RecordHandler } from './handler.interface.js';
 import { shortPipeline, type PipelineParts } from './short-pipeline.js';
 
@@ -62,10 +63,12 @@ export class RpcHandlerFactory {
    * What does the same with fewer promises, where there is such a thing: see `shortPipeline`. It has the application's
    * enhancers, so it may stand in for a strategy's handler only where that has them too.
    */
-  createShort({ wrapper, moduleKey, methodName }: Handler): RecordHandler | undefined {
+  createShort({ wrapper, moduleKey, type, method, methodName }: Handler): RecordHandler | undefined {
     if (!wrapper.isDependencyTreeStatic()) return undefined;
     const { contextCreator } = (this.#listeners ??= this.#makeListeners());
-    return shortPipeline(contextCreator, wrapper.instance as Record<string, unknown>, methodName, moduleKey);
+    const instance = wrapper.instance as Record<string, unknown>;
+    const hasFilters = !isRethrown(type, method, this.globalFilters());
+    return shortPipeline(contextCreator, { instance, methodName, moduleKey, hasFilters });
   }
 
   /** Nest's own. */

@@ -47,6 +47,15 @@ export interface PipelineParts {
   ): ((into: unknown[], ...args: Args) => Promise<void>) | null;
 }
 
+/** What a handler is built for. @internal */
+export interface HandlerMethod {
+  readonly instance: Readonly<Record<string, unknown>>;
+  readonly methodName: string;
+  readonly moduleKey: string;
+  /** False: what it throws reaches the engine as it is, whoever is asked. */
+  readonly hasFilters: boolean;
+}
+
 /** Nest's `DEFAULT_CALLBACK_METADATA`: what a method gets none of whose parameters is decorated. 3 is the payload. */
 const PAYLOAD_ONLY = { '3:0': { index: 0, data: undefined, pipes: [] } };
 
@@ -54,21 +63,16 @@ const PAYLOAD_ONLY = { '3:0': { index: 0, data: undefined, pipes: [] } };
  * Nest's RPC pipeline for a handler that no interceptor and no pre-request hook stands around: the same guards, pipes,
  * parameters and filters, asked in the same order through the same objects. Nest's own way makes two dozen promises for
  * a record, also where there is nothing to wait for, and each of them costs again where an `AsyncLocalStorage` (of
- * traces, of log lines) follows it. This one makes none where the method makes none, and one where neither guards nor
- * pipes stand before it.
+ * traces, of log lines) follows it. Where neither guards nor pipes stand before the method this one makes none without
+ * filters, and one with filters where the method makes one.
  *
  * Enhancers are read now, as Nest reads them when it builds a handler.
  * @returns undefined where Nest's own way has to be gone: also in a Nest whose parts are others
  * @internal
  */
-export function shortPipeline(
-  parts: PipelineParts,
-  instance: Record<string, unknown>,
-  methodName: string,
-  moduleKey: string,
-): RecordHandler | undefined {
+export function shortPipeline(parts: PipelineParts, handler: HandlerMethod): RecordHandler | undefined {
   try {
-    return build(parts, instance, methodName, moduleKey);
+    return build(parts, handler);
   } catch {
     return undefined; // what is wrong with the handler Nest says itself when it builds it
   }
@@ -76,9 +80,7 @@ export function shortPipeline(
 
 function build(
   parts: PipelineParts,
-  instance: Record<string, unknown>,
-  methodName: string,
-  moduleKey: string,
+  { instance, methodName, moduleKey, hasFilters }: HandlerMethod,
 ): RecordHandler | undefined {
   const method = instance[methodName] as Method;
   const interceptors = parts.interceptorsContextCreator.create(instance, method, moduleKey);
@@ -106,6 +108,7 @@ function build(
     isObservable(result) ? result.pipe(catchError((error: unknown) => handleError(args, error))) : result;
 
   if (guard === null && pipe === null) {
+    if (!hasFilters) return (...args) => method.apply(instance, extract(args) as unknown[]);
     return (...args) => {
       try {
         const result = method.apply(instance, extract(args) as unknown[]);

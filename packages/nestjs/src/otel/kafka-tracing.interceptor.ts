@@ -122,6 +122,7 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
     if (span.isRecording()) {
       span.setAttribute(ATTR.partition, String(record.partition));
       span.setAttribute(ATTR.offset, record.offset);
+      span.setAttribute(ATTR.worker, worker);
       span.setAttribute(ATTR.attempt, attempt);
       if (queuedMs !== undefined) span.setAttribute(ATTR.queuedMs, queuedMs);
       const text = displayKey(record.key, key);
@@ -136,11 +137,11 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
     let topics = this.#topics.get(worker);
     if (topics === undefined) this.#topics.set(worker, (topics = new Map<string, TopicSpan>()));
     let common = topics.get(topic);
-    if (common === undefined) topics.set(topic, (common = this.#common(worker, groupId, topic)));
+    if (common === undefined) topics.set(topic, (common = this.#common(groupId, topic)));
     return common;
   }
 
-  #common(worker: string, groupId: string, topic: string): TopicSpan {
+  #common(groupId: string, topic: string): TopicSpan {
     const { clientId } = this.#setup;
     const attributes: Attributes = {
       [ATTR.system]: KAFKA,
@@ -148,7 +149,6 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
       [ATTR.operationType]: 'process',
       [ATTR.destination]: topic,
       [ATTR.group]: groupId,
-      [ATTR.worker]: worker,
     };
     if (clientId !== undefined) attributes[ATTR.clientId] = clientId;
     return { name: `process ${topic}`, options: { kind: SpanKind.CONSUMER, attributes } };

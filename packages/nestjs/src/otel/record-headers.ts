@@ -21,7 +21,8 @@ const setter: TextMapSetter<Record<string, string>> = {
 
 /** The context that a record was sent in, by the global propagator; an empty one where its headers name none. @internal */
 export function contextOf(headers: RecordHeaders): Context {
-  return propagation.extract(RECORD_ROOT, headers, getter);
+  for (const _ in headers) return propagation.extract(RECORD_ROOT, headers, getter);
+  return RECORD_ROOT; // nothing to ask a propagator for
 }
 
 /** The headers that carry a context; undefined where there is nothing to carry. @internal */
