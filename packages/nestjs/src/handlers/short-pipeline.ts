@@ -11,6 +11,8 @@ interface Param {
   readonly index: number;
   /** A number for those of Nest, a string for custom decorators, whose factories may be async. */
   readonly type: number | string;
+  /** A property of the payload; undefined: all of it. */
+  readonly data: unknown;
   readonly pipes: readonly unknown[];
   extractValue(...args: Args): unknown;
 }
@@ -56,8 +58,10 @@ export interface HandlerMethod {
   readonly hasFilters: boolean;
 }
 
-/** Nest's `DEFAULT_CALLBACK_METADATA`: what a method gets none of whose parameters is decorated. 3 is the payload. */
-const PAYLOAD_ONLY = { '3:0': { index: 0, data: undefined, pipes: [] } };
+/** Of Nest's `RpcParamtype`. */
+const [PAYLOAD, CONTEXT] = [3, 6];
+/** Nest's `DEFAULT_CALLBACK_METADATA`: what a method gets none of whose parameters is decorated. */
+const PAYLOAD_ONLY = { [`${PAYLOAD}:0`]: { index: 0, data: undefined, pipes: [] } };
 
 /**
  * Nest's RPC pipeline for a handler that no interceptor and no pre-request hook stands around: the same guards, pipes,
@@ -96,11 +100,12 @@ function build(
   const takesTime =
     pipes.length > 0 || params.some((param) => param.pipes.length > 0 || typeof param.type === 'string');
   const pipe = takesTime ? parts.createPipesFn(pipes, params) : null;
+  const readers = params.map((param) => ({ index: param.index, read: readerOf(param) }));
   /** Parameters that are not decorated stay undefined; a method without any decorator gets what Nest got. */
   const extract = (args: Args): Args => {
     if (params.length === 0) return args;
     const given = new Array<unknown>(argsLength);
-    for (const { index, extractValue } of params) given[index] = extractValue(...args);
+    for (const { index, read } of readers) given[index] = read(args);
     return given;
   };
 
@@ -133,6 +138,13 @@ function build(
       return handleError(args, error);
     }
   };
+}
+
+/** As Nest's `RpcParamsFactory`, without a copy of the arguments for what nearly every handler wants. */
+function readerOf(param: Param): (args: Args) => unknown {
+  if (param.type === PAYLOAD && !param.data) return (args) => args[0];
+  if (param.type === CONTEXT) return (args) => args[1];
+  return (args) => param.extractValue(...args);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

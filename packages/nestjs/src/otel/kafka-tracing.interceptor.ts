@@ -44,6 +44,8 @@ interface AttemptFacts {
 
 /** What process spans of one worker's topic have in common. */
 interface TopicSpan {
+  readonly worker: string;
+  readonly topic: string;
   readonly name: string;
   /** Where nothing is linked: no object of its own for each record. */
   readonly options: SpanOptions;
@@ -65,6 +67,8 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
   readonly #eachRecord: boolean;
   /** By worker, then by topic. */
   readonly #topics = new Map<string, Map<string, TopicSpan>>();
+  /** Records come in runs of one topic. */
+  #last: TopicSpan | undefined;
 
   constructor(@Optional() @Inject(KAFKA_TRACING_OPTIONS) options?: KafkaTracingOptions) {
     const { spans = 'record', key = 'text', operations = true, clientId, tracerProvider = trace } = options ?? {};
@@ -134,14 +138,15 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
 
   /** What all spans of a worker's topic have in common: made once. */
   #ofTopic(worker: string, groupId: string, topic: string): TopicSpan {
+    if (this.#last?.worker === worker && this.#last.topic === topic) return this.#last;
     let topics = this.#topics.get(worker);
     if (topics === undefined) this.#topics.set(worker, (topics = new Map<string, TopicSpan>()));
     let common = topics.get(topic);
-    if (common === undefined) topics.set(topic, (common = this.#common(groupId, topic)));
-    return common;
+    if (common === undefined) topics.set(topic, (common = this.#common(worker, groupId, topic)));
+    return (this.#last = common);
   }
 
-  #common(groupId: string, topic: string): TopicSpan {
+  #common(worker: string, groupId: string, topic: string): TopicSpan {
     const { clientId } = this.#setup;
     const attributes: Attributes = {
       [ATTR.system]: KAFKA,
@@ -151,7 +156,7 @@ export class KafkaTracingInterceptor implements NestInterceptor, WorkerInstrumen
       [ATTR.group]: groupId,
     };
     if (clientId !== undefined) attributes[ATTR.clientId] = clientId;
-    return { name: `process ${topic}`, options: { kind: SpanKind.CONSUMER, attributes } };
+    return { worker, topic, name: `process ${topic}`, options: { kind: SpanKind.CONSUMER, attributes } };
   }
 
   #startBatch({ topic, partition, firstOffset, count, worker, groupId }: TakenBatch): BatchSpan {
