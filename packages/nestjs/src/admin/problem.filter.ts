@@ -15,7 +15,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { httpAdapter } = this.adapters;
     const response: unknown = host.switchToHttp().getResponse();
     httpAdapter.setHeader(response, 'Content-Type', PROBLEM_JSON);
-    httpAdapter.reply(response, problem, problem.status);
+    // As text: of an object Nest 11's Express adapter says that it is `application/json`.
+    httpAdapter.reply(response, JSON.stringify(problem), problem.status);
     return problem;
   }
 

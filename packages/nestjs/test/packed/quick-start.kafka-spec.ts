@@ -67,11 +67,12 @@ const READY_MS = 60_000;
         await app.build({ module, nest, tarballs, files: seenFromOutside(), dependencies });
         expect((await app.runFile('dist/seen.js')).trim().split('\n')).toEqual([
           'handled 7 0 at once',
-          'health/live 200 ',
-          'health/ready 200 ',
-          'health/startup 200 ',
-          'kafka/groups/shop 200 ',
-          'metrics 200 kafka_worker_records_total{worker="Orders#onOrder",topic="orders",group="shop",disposition="done"} 1',
+          'health/live 200 application/json; charset=utf-8',
+          'health/ready 200 application/json; charset=utf-8',
+          'health/startup 200 application/json; charset=utf-8',
+          'kafka/groups/shop 200 application/json; charset=utf-8',
+          'kafka/groups/other 404 application/problem+json; charset=utf-8',
+          'kafka_worker_records_total{worker="Orders#onOrder",topic="orders",group="shop",disposition="done"} 1',
         ]);
       } finally {
         app.dispose();
