@@ -134,8 +134,8 @@ export const bugs = [
   {
     name: 'one handler over maxConcurrency',
     file: `${E}/lanes/slots.ts`,
-    find: '    if (this.#used < this.max) {\n      this.#used++;',
-    replace: '    if (this.#used <= this.max) {\n      this.#used++;',
+    find: 'if (this.#used >= this.max) {',
+    replace: 'if (this.#used > this.max) {',
   },
   {
     name: 'one partition over partitionLimit',
@@ -147,18 +147,18 @@ export const bugs = [
     name: 'a turn that ends at a start gives its place away',
     real: true,
     file: `${E}/worker.ts`,
-    find: `        this.#start(lane.head as Task);
+    find: `        this.#start(lane.head as Task, now);
         // only now: a partition whose turn is over gives its place up when nothing of it runs
         if (partition.lanes.hasReady) this.#turns.offer(partition);`,
     replace: `        if (partition.lanes.hasReady) this.#turns.offer(partition);
-        this.#start(lane.head as Task);`,
+        this.#start(lane.head as Task, now);`,
   },
   {
     name: 'slot leaked on a synchronous throw',
     file: `${E}/delivery/attempt-runner.ts`,
     find: '      this.listener.failed(task, run, thrown);\n      return;',
     replace:
-      '      this.listener.failed(task, run, thrown);\n      task.assignment.worker.slots.acquire({ pump() {} });\n      return;',
+      '      this.listener.failed(task, run, thrown);\n      task.assignment.worker.slots.acquire({ pump() {} }, 0);\n      return;',
   },
   {
     name: 'slot leaked by a late result',
@@ -395,9 +395,9 @@ export const bugs = [
   {
     name: 'attempts survive a reassignment',
     file: `${E}/worker.ts`,
-    find: '    task.begin(this.clock.now());',
+    find: '    task.begin(now);',
     replace:
-      '    if (task.run === 0) task.attempt = this.memo?.get(`${task.assignment.key}/${task.offset}`) ?? 0;\n    task.begin(this.clock.now());',
+      '    if (task.run === 0) task.attempt = this.memo?.get(`${task.assignment.key}/${task.offset}`) ?? 0;\n    task.begin(now);',
     also: [
       {
         find: "      if (task.state === 'running') {\n        task.abort(cause);",
@@ -538,9 +538,9 @@ export const bugs = [
   {
     name: 'at-most-once: the handler starts before its commit is acknowledged',
     file: `${E}/worker.ts`,
-    find: "() => task.state === 'claiming' && this.#run(task),\n        (error: CommitError) => {\n          if (task.state !== 'claiming') return;",
+    find: "() => task.state === 'claiming' && this.#run(task, this.clock.now()),\n        (error: CommitError) => {\n          if (task.state !== 'claiming') return;",
     replace:
-      "() => task.state === 'claiming' && this.#run(task),\n        (error: CommitError) => {\n          if (task.state !== 'claiming') return;\n          if (error) return this.#run(task);",
+      "() => task.state === 'claiming' && this.#run(task, this.clock.now()),\n        (error: CommitError) => {\n          if (task.state !== 'claiming') return;\n          if (error) return this.#run(task, this.clock.now());",
   },
   {
     name: 'at-most-once: who is cut off starts again',

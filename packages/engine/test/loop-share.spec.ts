@@ -92,7 +92,7 @@ describe('the share of the event loop', () => {
   });
 
   it('is without end where there is no loop to keep turning', () => {
-    const clock = new FakeClock();
+    const clock: Clock = new FakeClock();
     const share = new LoopShare(clock);
     expect(share.allows({ pump: () => undefined }, clock.now())).toBe(true);
     expect(share.allows({ pump: () => undefined }, clock.now())).toBe(true);
