@@ -189,7 +189,10 @@ function pause(world: Simulation, action: Extract<Action, { type: 'pause' | 'res
     const index = action.nth % world.scenario.workers.length;
     if (process.engine.inspect().groups.length === 0) return; // not started yet
     if (paused) process.model.pausedWorkers.add(index);
-    else process.model.pausedWorkers.delete(index);
+    else {
+      process.model.pausedWorkers.delete(index);
+      for (const one of process.model.held.values()) if (one.workerIndex === index) one.paused = false;
+    }
     return process.engine[action.type]({ worker: workerName(index) });
   }
   const [, partition] = held(world, action);
