@@ -216,7 +216,10 @@ export class WorkerEngine {
     this.#setPaused(target, true);
   }
 
-  /** Ends every pause of the target: of a worker also those of its topics and partitions. @throws KafkaWorkerError UNKNOWN_TARGET */
+  /**
+   * Ends every pause of the target: of a worker also those of its topics and partitions.
+   * @throws KafkaWorkerError UNKNOWN_TARGET
+   */
   resume(target: Target = {}): void {
     this.#setPaused(target, false);
   }

@@ -365,6 +365,25 @@ describe('what a strategy calls', () => {
     expect([isNests(app), seen]).toEqual([false, ['good early']]);
   });
 
+  it('asks global filters that came after Nest built it, as the rethrow filter always did', async () => {
+    class Failing {
+      @KafkaWorker({ topic: 'orders', retry: { attempts: 1 } })
+      on(@Payload() payload: unknown): void {
+        throw new Error(String(payload));
+      }
+    }
+    Controller()(Failing);
+    const cluster = clusterWith('orders');
+    const made = await NestFactory.create(appModule({ cluster, controllers: [Failing] }), { logger: false });
+    app = made;
+    made.connectMicroservice({ strategy: app.get(KafkaWorkerServer) }, { inheritAppConfig: true });
+    made.useGlobalFilters(new Filter());
+    await made.startAllMicroservices();
+    await made.init();
+    await settle(app, cluster);
+    expect(calls.map(([what, message]) => `${String(what)} ${String(message)}`)).toEqual(['filter good']);
+  });
+
   it('is what Nest gives where two modules have the controller', async () => {
     const Orders = worker([]);
     const cluster = clusterWith('orders');

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { NEST_METADATA, OWN_FILTERS_METADATA } from '../constants.js';
-import { GlobalsProbe } from './globals-probe.js';
 import { RethrowFilter } from './rethrow.filter.js';
 
 const rethrow = new RethrowFilter();
@@ -19,11 +18,9 @@ export function bindRethrowFilter(type: object, method: object): void {
   Reflect.defineMetadata(NEST_METADATA.filters, [rethrow, ...ofClass, ...own], method);
 }
 
-/** Whether nobody is asked before the rethrow filter: what a handler throws reaches the engine in any case. */
-export function isRethrown(type: object, method: object, globals: readonly object[]): boolean {
+/** Whether the rethrow filter stands alone on method and class: it asks the global ones itself, when something is thrown. */
+export function isRethrown(type: object, method: object): boolean {
   const ofMethod = (Reflect.getMetadata(NEST_METADATA.filters, method) ?? []) as readonly unknown[];
   const ofClass = (Reflect.getMetadata(NEST_METADATA.filters, type) ?? []) as readonly unknown[];
-  const [first, ...others] = ofMethod;
-  const asked = [...others, ...ofClass, ...globals.filter((filter) => !(filter instanceof GlobalsProbe))];
-  return first === rethrow && asked.length === 0;
+  return ofMethod[0] === rethrow && ofMethod.length === 1 && ofClass.length === 0;
 }

@@ -2,6 +2,7 @@ import type { ModuleRef } from '@nestjs/core';
 import type { MessageHandler } from '@nestjs/microservices';
 import { MicroservicesModule } from '@nestjs/microservices/microservices-module.js';
 import { isRethrown } from '../enhancers/bind-rethrow-filter.js';
+import { GlobalsProbe } from '../enhancers/globals-probe.js';
 import type { Handler, RecordHandler } from './handler.interface.js';
 import { shortPipeline, type PipelineParts } from './short-pipeline.js';
 
@@ -67,7 +68,8 @@ export class RpcHandlerFactory {
     if (!wrapper.isDependencyTreeStatic()) return undefined;
     const { contextCreator } = (this.#listeners ??= this.#makeListeners());
     const instance = wrapper.instance as Record<string, unknown>;
-    const hasFilters = !isRethrown(type, method, this.globalFilters());
+    const isAlone = isRethrown(type, method);
+    const hasFilters = (): boolean => !isAlone || this.globalFilters().some((one) => !(one instanceof GlobalsProbe));
     return shortPipeline(contextCreator, { instance, methodName, moduleKey, hasFilters });
   }
 

@@ -54,8 +54,11 @@ export interface HandlerMethod {
   readonly instance: Readonly<Record<string, unknown>>;
   readonly methodName: string;
   readonly moduleKey: string;
-  /** False: what it throws reaches the engine as it is, whoever is asked. */
-  readonly hasFilters: boolean;
+  /**
+   * False: what it throws reaches the engine as it is, whoever is asked. Asked for each record: global filters may come
+   * after the handler was built.
+   */
+  readonly hasFilters: () => boolean;
 }
 
 /** Of Nest's `RpcParamtype`. */
@@ -113,8 +116,8 @@ function build(
     isObservable(result) ? result.pipe(catchError((error: unknown) => handleError(args, error))) : result;
 
   if (guard === null && pipe === null) {
-    if (!hasFilters) return (...args) => method.apply(instance, extract(args) as unknown[]);
     return (...args) => {
+      if (!hasFilters()) return method.apply(instance, extract(args) as unknown[]);
       try {
         const result = method.apply(instance, extract(args) as unknown[]);
         if (!isThenable(result)) return answer(args, result);
